@@ -1,0 +1,157 @@
+//! Runs a program on one CPU core, with the same bits natively and in every browser.
+//!
+//! Scalar code runs over chunks of 256 elements, one instruction at a time, each a four-lane loop from
+//! the table of functions; matrix products are the packed `gemm`. All decisions (which loads are
+//! dense, which order a reduction walks) are made when the machine is built; a step only replays.
+
+pub mod code;
+pub mod gemm;
+mod matmul;
+pub mod math;
+mod reduce;
+pub mod simd;
+
+use crate::plan::{Kernel, MapKernel, Program, ScatterKernel};
+use code::{Code, Registers, Target};
+use matmul::MatMul;
+use reduce::Reduce;
+use std::sync::Arc;
+
+/// One prepared kernel.
+enum Step {
+    Map { code: Code, targets: Vec<Target>, elements: usize },
+    Reduce(Reduce),
+    MatMul(MatMul),
+    Scatter(ScatterKernel),
+}
+
+/// Working memory that every kernel shares.
+pub(crate) struct Scratch {
+    registers: Registers,
+    /// Results of a reduction or product before the epilogue.
+    accumulator: Vec<f32>,
+    partial: Vec<f32>,
+    gemm: gemm::Scratch,
+}
+
+/// A program with its memory, ready to run.
+pub struct Machine {
+    program: Arc<Program>,
+    memory: Vec<Vec<f32>>,
+    routines: Vec<Vec<Step>>,
+    scratch: Scratch,
+}
+
+/// Chunks are read in whole lanes, so that buffers end with room for three more elements.
+const PADDING: usize = 4;
+
+impl Machine {
+    /// Prepares a program; its leaves hold their first contents.
+    pub fn new(program: Arc<Program>) -> Self {
+        let mut scratch = Scratch {
+            registers: Registers::default(),
+            accumulator: Vec::new(),
+            partial: Vec::new(),
+            gemm: gemm::Scratch::default(),
+        };
+        let routines = program
+            .routines
+            .iter()
+            .map(|routine| routine.kernels.iter().map(|kernel| prepare(kernel, &mut scratch)).collect())
+            .collect();
+        let memory = program.buffers.iter().map(|buffer| vec![0.0; buffer.elements + PADDING]).collect();
+        let mut machine = Machine { program, memory, routines, scratch };
+        for leaf in 0..machine.program.leaves.len() {
+            let initial = machine.program.leaves[leaf].initial.clone();
+            machine.write(leaf, &initial);
+        }
+        machine
+    }
+
+    /// The program that runs here.
+    pub fn program(&self) -> &Arc<Program> {
+        &self.program
+    }
+
+    /// Runs a routine once.
+    pub fn run(&mut self, routine: usize) {
+        let Machine { memory, routines, scratch, .. } = self;
+        for step in &routines[routine] {
+            match step {
+                Step::Map { code, targets, elements } => {
+                    code.run_all(*elements, targets, &[], memory, &mut scratch.registers);
+                }
+                Step::Reduce(reduce) => reduce.run(memory, scratch),
+                Step::MatMul(matmul) => matmul.run(memory, scratch),
+                Step::Scatter(kernel) => scatter(kernel, memory),
+            }
+        }
+        #[cfg(debug_assertions)]
+        self.check_padding();
+    }
+
+    /// Contents of a leaf.
+    pub fn leaf(&self, leaf: usize) -> &[f32] {
+        let place = &self.program.leaves[leaf];
+        &self.memory[place.buffer][place.offset..][..place.ty.elements()]
+    }
+
+    /// Writes a leaf; `values` are row-major, one per element.
+    pub fn write(&mut self, leaf: usize, values: &[f32]) {
+        let place = &self.program.leaves[leaf];
+        self.memory[place.buffer][place.offset..][..place.ty.elements()].copy_from_slice(values);
+    }
+
+    /// An output of the routine that ran last.
+    pub fn output(&self, routine: usize, output: usize) -> &[f32] {
+        let place = &self.program.routines[routine].outputs[output];
+        &self.memory[place.buffer][place.offset..][..place.ty.elements()]
+    }
+
+    /// Fills all temporaries with NaN, so that a test sees what is read before it is written.
+    pub fn poison(&mut self) {
+        for (memory, buffer) in self.memory.iter_mut().zip(&self.program.buffers) {
+            if !buffer.kept {
+                memory.fill(f32::NAN);
+            }
+        }
+    }
+
+    #[cfg(debug_assertions)]
+    fn check_padding(&self) {
+        for (memory, buffer) in self.memory.iter().zip(&self.program.buffers) {
+            debug_assert_eq!(memory.len(), buffer.elements + PADDING, "a kernel kept a buffer");
+        }
+    }
+}
+
+fn prepare(kernel: &Kernel, scratch: &mut Scratch) -> Step {
+    match kernel {
+        Kernel::Map(MapKernel { shape, body, stores }) => {
+            let code = Code::new(body, shape);
+            scratch.registers.reserve(&code);
+            Step::Map { code, targets: Target::all(stores), elements: shape.iter().product() }
+        }
+        Kernel::Reduce(kernel) => Step::Reduce(Reduce::new(kernel, scratch)),
+        Kernel::MatMul(kernel) => Step::MatMul(MatMul::new(kernel, scratch)),
+        Kernel::Scatter(kernel) => Step::Scatter(kernel.clone()),
+    }
+}
+
+fn scatter(kernel: &ScatterKernel, memory: &mut [Vec<f32>]) {
+    let &ScatterKernel { outer, count, bins, inner, .. } = kernel;
+    let mut output = std::mem::take(&mut memory[kernel.output]);
+    output[..outer * bins * inner].fill(0.0);
+    let index = &memory[kernel.index.0][kernel.index.1 as usize..];
+    let updates = &memory[kernel.updates.0][kernel.updates.1 as usize..];
+    for o in 0..outer {
+        for j in 0..count {
+            let bin = (index[o * count + j].to_bits() as usize).min(bins.saturating_sub(1));
+            let target = &mut output[(o * bins + bin) * inner..][..inner];
+            for (sum, update) in target.iter_mut().zip(&updates[(o * count + j) * inner..][..inner]) {
+                *sum += update;
+            }
+        }
+    }
+    memory[kernel.output] = output;
+}

@@ -1,0 +1,420 @@
+//! Decides which values are stored and which kernels compute them.
+//!
+//! Rules, greedy and deterministic: products, reductions, results and operands of products are stored;
+//! another value is stored only if several readers would have to compute it again and that is dear.
+//! Every stored value starts as a kernel of its own; kernels of one iteration space are then merged
+//! whenever no third kernel stands between them, so that elementwise chains, epilogues of products and
+//! reductions, and parallel updates become one kernel each. Next stage: `emit.rs`.
+
+use super::lower::{Core, IndexMap, Lowering, Value};
+use crate::graph::{Graph, Role, elements};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// A kernel binds at most this many buffers: WebGPU's default limit.
+const MOST_BUFFERS: usize = 8;
+/// A value this cheap is computed again rather than stored.
+const CHEAP: u32 = 4;
+
+/// What a kernel reads or writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Place {
+    Leaf(usize),
+    Temporary(Value),
+}
+
+/// One kernel in the making.
+#[derive(Clone, Debug)]
+pub(crate) struct Group {
+    /// The reduction, product or scatter it computes, if any.
+    pub primary: Option<Value>,
+    /// Stored values it produces, operands before users; the primary comes first.
+    pub members: Vec<Value>,
+    /// Iteration space of the members.
+    pub shape: Vec<usize>,
+    /// Values read, with whether each is read only at the kernel's own iteration point.
+    pub reads: BTreeMap<Place, bool>,
+    /// Leaves written.
+    pub writes: BTreeSet<usize>,
+}
+
+/// The fused form of one entry.
+pub(crate) struct Fused {
+    pub groups: Vec<Group>,
+    /// Which values are stored.
+    pub stored: HashSet<Value>,
+    /// Leaf that receives each assignment's copy.
+    pub copies: BTreeMap<Value, usize>,
+    /// Values that the host reads.
+    pub outputs: Vec<Value>,
+}
+
+/// Fuses the entry with the given outputs and assignments `(leaf, value)`.
+pub(crate) fn fuse(
+    graph: &Graph,
+    lowering: &mut Lowering,
+    outputs: &[Value],
+    assigns: &[(usize, Value)],
+) -> Fused {
+    let mut copies = BTreeMap::new();
+    for &(leaf, value) in assigns {
+        // A leaf may have to pass through memory of its own (two leaves that swap).
+        let is_leaf = matches!(lowering.core(value), Core::Leaf(_));
+        let value = if is_leaf { lowering.copy(value) } else { value };
+        copies.insert(lowering.copy(value), leaf);
+    }
+    // Assignments see old values. One that would overwrite what a later kernel still reads goes
+    // through memory of its own; which ones do is found by trying.
+    let mut separate = HashSet::new();
+    loop {
+        let attempt = Attempt::new(graph, lowering, outputs, &copies, &separate);
+        match attempt.order() {
+            Ok(groups) => {
+                return Fused { groups, stored: attempt.stored, copies, outputs: outputs.to_vec() };
+            }
+            Err(copy) => {
+                let Core::View(value, _) = lowering.core(copy) else {
+                    unreachable!("copies are views")
+                };
+                assert!(separate.insert(*value), "a copy out of separate memory cannot be in a cycle");
+            }
+        }
+    }
+}
+
+struct Attempt<'a> {
+    graph: &'a Graph,
+    lowering: &'a Lowering,
+    copies: &'a BTreeMap<Value, usize>,
+    stored: HashSet<Value>,
+    groups: Vec<Group>,
+}
+
+impl<'a> Attempt<'a> {
+    fn new(
+        graph: &'a Graph,
+        lowering: &'a Lowering,
+        outputs: &[Value],
+        copies: &'a BTreeMap<Value, usize>,
+        separate: &HashSet<Value>,
+    ) -> Self {
+        let mut attempt =
+            Attempt { graph, lowering, copies, stored: HashSet::new(), groups: Vec::new() };
+        let reachable = attempt.reachable(outputs);
+        attempt.choose_stored(&reachable, outputs, separate);
+        for &value in &reachable {
+            if attempt.stored.contains(&value) && !matches!(lowering.core(value), Core::Leaf(_)) {
+                let group = attempt.single(value);
+                attempt.groups.push(group);
+            }
+        }
+        attempt
+    }
+
+    fn reachable(&self, outputs: &[Value]) -> Vec<Value> {
+        let mut seen = BTreeSet::new();
+        let mut stack: Vec<Value> = outputs.iter().chain(self.copies.keys()).copied().collect();
+        while let Some(value) = stack.pop() {
+            if seen.insert(value) {
+                stack.extend(self.lowering.core(value).inputs());
+            }
+        }
+        seen.into_iter().collect()
+    }
+
+    /// The value whose memory a chain of views reads.
+    fn base(&self, mut value: Value) -> Value {
+        while !self.stored.contains(&value) {
+            match self.lowering.core(value) {
+                Core::View(source, _) => value = *source,
+                Core::Reshape(source) => return *source,
+                _ => break,
+            }
+        }
+        value
+    }
+
+    fn choose_stored(&mut self, reachable: &[Value], outputs: &[Value], separate: &HashSet<Value>) {
+        let mut must: HashSet<Value> =
+            outputs.iter().chain(self.copies.keys()).chain(separate).copied().collect();
+        for &value in reachable {
+            match self.lowering.core(value) {
+                Core::Leaf(_) | Core::Reduce(..) => drop(must.insert(value)),
+                Core::MatMul(a, b) => {
+                    must.extend([value, self.base(*a), self.base(*b)]);
+                }
+                Core::Take { source, .. } => drop(must.insert(self.base(*source))),
+                Core::Reshape(source) => drop(must.insert(*source)),
+                Core::Scatter { index, updates, .. } => {
+                    must.extend([value, *index, *updates]);
+                }
+                _ => {}
+            }
+            if let Some(leaf) = self.copies.get(&value)
+                && let Core::View(source, _) = self.lowering.core(value)
+                && self.reads_elsewhere(*source, *leaf)
+            {
+                must.insert(*source);
+            }
+        }
+        let lowering = self.lowering;
+        let mut cost: BTreeMap<Value, u32> = BTreeMap::new();
+        for &value in reachable {
+            let own = match lowering.core(value) {
+                Core::Map(func, _) => func.row().cost,
+                Core::Take { .. } => 2,
+                _ => 0,
+            };
+            let operands = lowering.core(value).inputs();
+            let below = operands.iter().filter(|v| !must.contains(v)).map(|v| cost[v]);
+            cost.insert(value, below.fold(own, u32::saturating_add));
+        }
+        let mut uses: BTreeMap<Value, (u32, bool)> = BTreeMap::new();
+        for &value in reachable.iter().rev() {
+            let (count, wide) = uses.get(&value).copied().unwrap_or((0, false));
+            let computed = matches!(lowering.core(value), Core::Map(..) | Core::Take { .. });
+            if computed && (count > 1 || wide) && cost[&value] > CHEAP {
+                must.insert(value);
+            }
+            let stored = must.contains(&value);
+            for input in lowering.core(value).inputs() {
+                let entry = uses.entry(input).or_default();
+                match lowering.core(value) {
+                    Core::View(..) => {
+                        let enlarges = elements(lowering.shape(value)) > elements(lowering.shape(input));
+                        entry.0 += if stored { 1 } else { count };
+                        entry.1 |= enlarges || (!stored && wide);
+                    }
+                    _ => {
+                        entry.0 += 1;
+                        entry.1 |= !stored && wide;
+                    }
+                }
+            }
+        }
+        self.stored = must;
+    }
+
+    /// Whether computing `value` at a point reads `leaf` at another point.
+    fn reads_elsewhere(&self, value: Value, leaf: usize) -> bool {
+        let mut reads = BTreeMap::new();
+        let identity = IndexMap::identity(self.lowering.shape(value).len());
+        self.walk(value, &identity, true, &mut reads, self.lowering.shape(value), true);
+        reads.get(&Place::Leaf(leaf)) == Some(&false)
+    }
+
+    /// Collects what computing `value` at `map` of an iteration of `shape` reads. With `through`, stored
+    /// values are looked through (used before it is known which are stored).
+    fn walk(
+        &self,
+        value: Value,
+        map: &IndexMap,
+        define: bool,
+        reads: &mut BTreeMap<Place, bool>,
+        shape: &[usize],
+        through: bool,
+    ) {
+        let mut read = |place: Place, here: bool| *reads.entry(place).or_insert(true) &= here;
+        let here = || *map == IndexMap::identity(shape.len()) && self.lowering.shape(value) == shape;
+        if let Core::Leaf(leaf) = self.lowering.core(value) {
+            return read(Place::Leaf(*leaf), here());
+        }
+        if !define && !through && self.stored.contains(&value) {
+            return read(Place::Temporary(value), here());
+        }
+        match self.lowering.core(value) {
+            Core::Leaf(_) | Core::Constant(_) | Core::Iota => {}
+            Core::Map(_, inputs) => {
+                for &input in inputs {
+                    self.walk(input, map, false, reads, shape, through);
+                }
+            }
+            Core::View(source, inner) => self.walk(*source, &inner.after(map), false, reads, shape, through),
+            Core::Take { source, index, .. } => {
+                self.read_base(*source, reads);
+                let rank = self.lowering.shape(*index).len();
+                self.walk(*index, &map.first_rows(rank), false, reads, shape, through);
+            }
+            Core::Reshape(source) => self.read_base(*source, reads),
+            // Always kernels of their own, whose operands are read at other points.
+            Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. } if through => {}
+            Core::Reduce(_, _, source) => {
+                let wide = self.lowering.shape(*source);
+                let mut inner = BTreeMap::new();
+                self.walk(*source, &IndexMap::identity(wide.len()), false, &mut inner, wide, through);
+                for place in inner.into_keys() {
+                    reads.insert(place, false);
+                }
+            }
+            Core::MatMul(a, b) => {
+                self.read_base(*a, reads);
+                self.read_base(*b, reads);
+            }
+            Core::Scatter { index, updates, .. } => {
+                self.read_base(*index, reads);
+                self.read_base(*updates, reads);
+            }
+        }
+    }
+
+    fn read_base(&self, value: Value, reads: &mut BTreeMap<Place, bool>) {
+        let base = self.base(value);
+        let place = match self.lowering.core(base) {
+            Core::Leaf(leaf) => Place::Leaf(*leaf),
+            _ => Place::Temporary(base),
+        };
+        reads.insert(place, false);
+    }
+
+    fn single(&self, value: Value) -> Group {
+        let primary = matches!(
+            self.lowering.core(value),
+            Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. }
+        );
+        let shape = self.lowering.shape(value).to_vec();
+        let mut reads = BTreeMap::new();
+        self.walk(value, &IndexMap::identity(shape.len()), true, &mut reads, &shape, false);
+        Group {
+            primary: primary.then_some(value),
+            members: vec![value],
+            shape,
+            reads,
+            writes: self.copies.get(&value).copied().into_iter().collect(),
+        }
+    }
+
+    /// Whether `later` must run after `earlier`.
+    fn depends(&self, later: &Group, earlier: &Group) -> bool {
+        earlier.members.iter().any(|&v| later.reads.contains_key(&Place::Temporary(v)))
+            || later.writes.iter().any(|&leaf| earlier.reads.contains_key(&Place::Leaf(leaf)))
+    }
+
+    /// Merges and orders the kernels, or names a copy that must go through separate memory.
+    fn order(&self) -> Result<Vec<Group>, Value> {
+        let mut groups = self.groups.clone();
+        let mut after: Vec<BTreeSet<usize>> = (0..groups.len())
+            .map(|i| {
+                let earlier = (0..groups.len()).filter(|&j| j != i && self.depends(&groups[i], &groups[j]));
+                earlier.collect()
+            })
+            .collect();
+        let order = topological(&after).map_err(|cycle| {
+            let copies = cycle.iter().filter_map(|&i| {
+                groups[i].members.iter().copied().find(|member| self.copies.contains_key(member))
+            });
+            copies.into_iter().next_back().expect("only assignments can close a cycle")
+        })?;
+
+        let mut alive: Vec<bool> = vec![true; groups.len()];
+        for (position, &b) in order.iter().enumerate() {
+            if groups[b].primary.is_some() {
+                continue;
+            }
+            let earlier = order[..position].iter().rev().copied().filter(|&a| alive[a]);
+            let (producers, others): (Vec<_>, Vec<_>) = earlier.partition(|a| after[b].contains(a));
+            let host = producers.into_iter().chain(others).find(|&a| self.may_merge(&groups, &after, a, b));
+            if let Some(a) = host {
+                merge(&mut groups, &mut after, a, b);
+                alive[b] = false;
+            }
+        }
+        let order = topological(&after).expect("merging keeps the order free of cycles");
+        Ok(order.into_iter().filter(|&i| alive[i]).map(|i| groups[i].clone()).collect())
+    }
+
+    fn may_merge(&self, groups: &[Group], after: &[BTreeSet<usize>], a: usize, b: usize) -> bool {
+        let (host, guest) = (&groups[a], &groups[b]);
+        if host.shape != guest.shape || self.is_scatter(host) {
+            return false;
+        }
+        let reads_host = |place: &Place| matches!(place, Place::Temporary(v) if host.members.contains(v));
+        let from_host: Vec<bool> =
+            guest.reads.iter().filter(|(place, _)| reads_host(place)).map(|(_, &here)| here).collect();
+        if from_host.contains(&false) || (host.primary.is_some() && from_host.is_empty()) {
+            return false;
+        }
+        let mut reads = host.reads.clone();
+        for (place, &here) in guest.reads.iter().filter(|(place, _)| !reads_host(place)) {
+            *reads.entry(*place).or_insert(true) &= here;
+        }
+        let writes: BTreeSet<usize> = host.writes.union(&guest.writes).copied().collect();
+        if writes.iter().any(|&leaf| reads.get(&Place::Leaf(leaf)) == Some(&false)) {
+            return false;
+        }
+        // All scalars share one buffer.
+        let scalar = |leaf: usize| self.graph.leaves()[leaf].role == Role::Scalar;
+        let mut buffers: BTreeSet<Option<Place>> = reads
+            .keys()
+            .map(|&place| if matches!(place, Place::Leaf(leaf) if scalar(leaf)) { None } else { Some(place) })
+            .collect();
+        buffers.extend(writes.iter().map(|&leaf| Some(Place::Leaf(leaf))));
+        let members = host.members.iter().chain(&guest.members);
+        buffers.extend(
+            members.filter(|m| !self.copies.contains_key(m)).map(|&m| Some(Place::Temporary(m))),
+        );
+        buffers.len() <= MOST_BUFFERS && !stands_between(after, a, b)
+    }
+
+    fn is_scatter(&self, group: &Group) -> bool {
+        group.primary.is_some_and(|v| matches!(self.lowering.core(v), Core::Scatter { .. }))
+    }
+}
+
+/// Whether a third kernel must run after `a` and before `b`.
+fn stands_between(after: &[BTreeSet<usize>], a: usize, b: usize) -> bool {
+    let mut stack: Vec<usize> = after[b].iter().copied().filter(|&i| i != a).collect();
+    let mut seen: BTreeSet<usize> = stack.iter().copied().collect();
+    while let Some(i) = stack.pop() {
+        if i == a {
+            return true;
+        }
+        stack.extend(after[i].iter().copied().filter(|&j| seen.insert(j)));
+    }
+    false
+}
+
+fn merge(groups: &mut [Group], after: &mut [BTreeSet<usize>], a: usize, b: usize) {
+    let guest = groups[b].clone();
+    let host = &mut groups[a];
+    for (place, here) in guest.reads {
+        if !matches!(place, Place::Temporary(v) if host.members.contains(&v)) {
+            *host.reads.entry(place).or_insert(true) &= here;
+        }
+    }
+    host.writes.extend(guest.writes);
+    host.members.extend(guest.members);
+    let earlier = std::mem::take(&mut after[b]);
+    after[a].extend(earlier);
+    after[a].remove(&a);
+    for earlier in after.iter_mut() {
+        if earlier.remove(&b) {
+            earlier.insert(a);
+        }
+    }
+}
+
+/// An order in which everything comes after what it depends on, smallest number first; or the nodes
+/// that cannot be ordered.
+fn topological(after: &[BTreeSet<usize>]) -> Result<Vec<usize>, Vec<usize>> {
+    let mut missing: Vec<usize> = after.iter().map(BTreeSet::len).collect();
+    let mut users: Vec<Vec<usize>> = vec![Vec::new(); after.len()];
+    for (i, earlier) in after.iter().enumerate() {
+        for &j in earlier {
+            users[j].push(i);
+        }
+    }
+    let mut ready: BTreeSet<usize> = (0..after.len()).filter(|&i| missing[i] == 0).collect();
+    let mut order = Vec::with_capacity(after.len());
+    while let Some(next) = ready.pop_first() {
+        order.push(next);
+        for &user in &users[next] {
+            missing[user] -= 1;
+            if missing[user] == 0 {
+                ready.insert(user);
+            }
+        }
+    }
+    if order.len() == after.len() {
+        return Ok(order);
+    }
+    Err((0..after.len()).filter(|i| missing[*i] > 0).collect())
+}

@@ -1,0 +1,298 @@
+//! The closed set of kernels that both backends know, and the program made of them.
+//!
+//! Scalar work is a [`Body`]: a straight line of instructions in SSA form (the result of instruction i
+//! is register i), evaluated at every point of an iteration space. Everything about indices is affine:
+//! an [`Access`] gives offset and strides per iteration axis, in elements, so views cost nothing.
+
+use crate::graph::{DType, Func, Role, Type};
+use crate::ops::reduce::Reduction;
+
+/// How an iteration point maps to an element of a buffer: `offset + Σ strides[axis] · at[axis]`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Access {
+    /// Index into [`Program::buffers`].
+    pub buffer: usize,
+    /// Elements before the first.
+    pub offset: i64,
+    /// Elements to move per unit of each iteration axis.
+    pub strides: Vec<i64>,
+    /// How the four bytes are read.
+    pub dtype: DType,
+}
+
+/// Register number: the index of the instruction that defines it.
+pub type Register = usize;
+
+/// One instruction of a [`Body`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Instruction {
+    /// Reads an element.
+    Load(Access),
+    /// Reads the element `min(register, bound − 1) · stride` beyond the access.
+    Gather {
+        /// Where index 0 lies.
+        base: Access,
+        /// Register of the `u32` index.
+        index: Register,
+        /// Elements between consecutive indices.
+        stride: i64,
+        /// Number of valid indices.
+        bound: u32,
+    },
+    /// A constant, as bits.
+    Constant(u32, DType),
+    /// `offset + Σ strides · at` as `u32`.
+    Index {
+        /// First value.
+        offset: i64,
+        /// Growth along each iteration axis.
+        strides: Vec<i64>,
+    },
+    /// A scalar function of registers.
+    Apply(Func, Vec<Register>),
+    /// In an epilogue: the value that the kernel has just computed.
+    Accumulator,
+}
+
+/// A straight line of scalar code.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Body {
+    /// Instructions; operands are earlier registers.
+    pub instructions: Vec<Instruction>,
+}
+
+/// Where a register is stored.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Store {
+    /// Element written at each point; strides over the kernel's (outer) iteration space.
+    pub access: Access,
+    /// Register to store.
+    pub register: Register,
+}
+
+/// Evaluates a body at every point and stores some registers.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MapKernel {
+    /// Iteration space.
+    pub shape: Vec<usize>,
+    /// Scalar code.
+    pub body: Body,
+    /// Results.
+    pub stores: Vec<Store>,
+}
+
+/// Combines a body over the reduced axes, then runs the epilogue at every kept point.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ReduceKernel {
+    /// Kept axes, the iteration space of the epilogue.
+    pub kept: Vec<usize>,
+    /// Reduced axes; the prologue iterates over kept then reduced axes.
+    pub reduced: Vec<usize>,
+    /// How elements are combined.
+    pub kind: Reduction,
+    /// Computes the element to combine.
+    pub prologue: Body,
+    /// Register of the prologue that is combined.
+    pub value: Register,
+    /// Works on the combined value.
+    pub epilogue: Body,
+    /// Results.
+    pub stores: Vec<Store>,
+}
+
+/// `Σ_k a[.., i, k] · b[.., k, j]` over batch axes, then the epilogue at every `[.., i, j]`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MatMulKernel {
+    /// Batch axes.
+    pub batch: Vec<usize>,
+    /// Rows of the result.
+    pub m: usize,
+    /// Columns of the result.
+    pub n: usize,
+    /// Length of the inner products.
+    pub k: usize,
+    /// Left operand; strides over batch axes, row, k.
+    pub a: Access,
+    /// Right operand; strides over batch axes, k, column.
+    pub b: Access,
+    /// Works on the product.
+    pub epilogue: Body,
+    /// Results.
+    pub stores: Vec<Store>,
+}
+
+/// Sums updates into bins: `out[o, index[o, j], i] += updates[o, j, i]`, starting from zero. All dense.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ScatterKernel {
+    /// Independent problems o.
+    pub outer: usize,
+    /// Updates j per problem.
+    pub count: usize,
+    /// Bins of the result per problem; larger indices go to the last.
+    pub bins: usize,
+    /// Elements i per update.
+    pub inner: usize,
+    /// Buffer of the index, `[outer, count]`, with the offset of its first element.
+    pub index: (usize, i64),
+    /// Buffer of the updates, `[outer, count, inner]`.
+    pub updates: (usize, i64),
+    /// Buffer of the result, `[outer, bins, inner]`.
+    pub output: usize,
+}
+
+/// The closed set of kernels.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Kernel {
+    /// Element by element.
+    Map(MapKernel),
+    /// Reduction with prologue and epilogue.
+    Reduce(ReduceKernel),
+    /// Matrix product with epilogue.
+    MatMul(MatMulKernel),
+    /// Addition by computed index.
+    Scatter(ScatterKernel),
+}
+
+/// A region of memory of the program, owned for its whole life.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Buffer {
+    /// Capacity in elements of four bytes; at least 1.
+    pub elements: usize,
+    /// Whether it holds leaves, so must survive between entries.
+    pub kept: bool,
+}
+
+/// Where a leaf lives.
+#[derive(Clone, Debug)]
+pub struct LeafPlace {
+    /// Name, unique in the program.
+    pub name: String,
+    /// What it is for.
+    pub role: Role,
+    /// Shape and element type.
+    pub ty: Type,
+    /// Index into [`Program::buffers`].
+    pub buffer: usize,
+    /// First element within the buffer.
+    pub offset: usize,
+    /// First contents.
+    pub initial: Vec<f32>,
+}
+
+/// A named result of an entry: dense, row-major.
+#[derive(Clone, Debug)]
+pub struct Output {
+    /// Name.
+    pub name: String,
+    /// Shape and element type.
+    pub ty: Type,
+    /// Index into [`Program::buffers`].
+    pub buffer: usize,
+    /// First element within the buffer.
+    pub offset: usize,
+}
+
+/// One thing the program can do.
+#[derive(Clone, Debug)]
+pub struct Routine {
+    /// Name of the entry.
+    pub name: String,
+    /// Kernels in order.
+    pub kernels: Vec<Kernel>,
+    /// Results, readable until another routine runs.
+    pub outputs: Vec<Output>,
+}
+
+/// What backends replay: kernels over planned buffers. Immutable once planned.
+#[derive(Clone, Debug, Default)]
+pub struct Program {
+    /// All memory.
+    pub buffers: Vec<Buffer>,
+    /// All leaves.
+    pub leaves: Vec<LeafPlace>,
+    /// All entries.
+    pub routines: Vec<Routine>,
+    /// Sum of all temporaries had each its own memory, in elements; for the plan's report.
+    pub unshared_elements: usize,
+}
+
+impl Program {
+    /// Position of a routine by name.
+    pub fn routine(&self, name: &str) -> Option<usize> {
+        self.routines.iter().position(|routine| routine.name == name)
+    }
+
+    /// Position of a leaf by name.
+    pub fn leaf(&self, name: &str) -> Option<usize> {
+        self.leaves.iter().position(|leaf| leaf.name == name)
+    }
+
+    /// Position of an output of a routine by name.
+    pub fn output(&self, routine: usize, name: &str) -> Option<usize> {
+        self.routines[routine].outputs.iter().position(|output| output.name == name)
+    }
+}
+
+impl Body {
+    /// All accesses that the body reads.
+    pub fn accesses(&self) -> impl Iterator<Item = &Access> {
+        self.instructions.iter().filter_map(|instruction| match instruction {
+            Instruction::Load(access) | Instruction::Gather { base: access, .. } => Some(access),
+            _ => None,
+        })
+    }
+
+    /// Type of a register; the accumulator's is given.
+    pub fn dtype(&self, register: Register, accumulator: DType) -> DType {
+        match &self.instructions[register] {
+            Instruction::Load(access) | Instruction::Gather { base: access, .. } => access.dtype,
+            Instruction::Constant(_, dtype) => *dtype,
+            Instruction::Index { .. } => DType::U32,
+            Instruction::Apply(func, _) => func.row().result,
+            Instruction::Accumulator => accumulator,
+        }
+    }
+}
+
+impl Kernel {
+    /// What the kernel writes.
+    pub fn writes(&self) -> Vec<usize> {
+        let of = |stores: &[Store]| stores.iter().map(|store| store.access.buffer).collect();
+        match self {
+            Kernel::Map(kernel) => of(&kernel.stores),
+            Kernel::Reduce(kernel) => of(&kernel.stores),
+            Kernel::MatMul(kernel) => of(&kernel.stores),
+            Kernel::Scatter(kernel) => vec![kernel.output],
+        }
+    }
+
+    /// What the kernel reads.
+    pub fn reads(&self) -> Vec<usize> {
+        match self {
+            Kernel::Map(kernel) => kernel.body.accesses().map(|a| a.buffer).collect(),
+            Kernel::Reduce(kernel) => {
+                kernel.prologue.accesses().chain(kernel.epilogue.accesses()).map(|a| a.buffer).collect()
+            }
+            Kernel::MatMul(kernel) => [kernel.a.buffer, kernel.b.buffer]
+                .into_iter()
+                .chain(kernel.epilogue.accesses().map(|a| a.buffer))
+                .collect(),
+            Kernel::Scatter(kernel) => vec![kernel.index.0, kernel.updates.0],
+        }
+    }
+
+    /// Floating-point operations of one run: products and sums of matrix products and reductions, and
+    /// one per scalar function elsewhere.
+    pub fn flops(&self) -> u64 {
+        let applies = |body: &Body| {
+            body.instructions.iter().filter(|i| matches!(i, Instruction::Apply(..))).count() as u64
+        };
+        let size = |shape: &[usize]| shape.iter().product::<usize>() as u64;
+        match self {
+            Kernel::Map(k) => size(&k.shape) * applies(&k.body),
+            Kernel::Reduce(k) => size(&k.kept) * (size(&k.reduced) * (1 + applies(&k.prologue)) + applies(&k.epilogue)),
+            Kernel::MatMul(k) => size(&k.batch) * (k.m * k.n) as u64 * (2 * k.k as u64 + applies(&k.epilogue)),
+            Kernel::Scatter(k) => (k.outer * k.count * k.inner) as u64,
+        }
+    }
+}

@@ -1,0 +1,334 @@
+//! From the open set of operations to the closed set of the planner, with simplification on the way:
+//! equal values are built once, constants fold, neutral elements and chains of views disappear.
+
+use crate::graph::{DType, Func, Graph, Type, Var, elements, strides};
+use crate::ops::reduce::Reduction;
+use std::collections::HashMap;
+
+/// Handle of a lowered value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Value(pub(crate) u32);
+
+impl Value {
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// How the coordinates of a view lead to coordinates of its source:
+/// `source[j] = offset[j] + Σ_i coefficients[j][i] · at[i]`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct IndexMap {
+    /// Number of axes of the view.
+    pub rank: usize,
+    /// Start along each source axis.
+    pub offset: Vec<i64>,
+    /// One row per source axis, one column per axis of the view.
+    pub coefficients: Vec<Vec<i64>>,
+}
+
+impl IndexMap {
+    /// The view whose every element is the source's first: `rank` axes onto `source` axes.
+    pub fn constant(source: usize, rank: usize) -> Self {
+        IndexMap { rank, offset: vec![0; source], coefficients: vec![vec![0; rank]; source] }
+    }
+
+    /// The view that changes nothing.
+    pub fn identity(rank: usize) -> Self {
+        let mut map = Self::constant(rank, rank);
+        for axis in 0..rank {
+            map.coefficients[axis][axis] = 1;
+        }
+        map
+    }
+
+    /// From `rank` axes to the source that lacks the last one: a broadcast along a new last axis.
+    pub fn dropping_last(rank: usize) -> Self {
+        let mut map = Self::identity(rank);
+        map.offset.pop();
+        map.coefficients.pop();
+        map
+    }
+
+    /// First `outer`, then `self`: from the axes of `outer`'s view to the axes of `self`'s source.
+    pub fn after(&self, outer: &IndexMap) -> IndexMap {
+        let mut offset = self.offset.clone();
+        let mut coefficients = vec![vec![0; outer.rank]; self.offset.len()];
+        for (j, row) in self.coefficients.iter().enumerate() {
+            for (i, &c) in row.iter().enumerate().filter(|(_, c)| **c != 0) {
+                offset[j] += c * outer.offset[i];
+                for (total, &inner) in coefficients[j].iter_mut().zip(&outer.coefficients[i]) {
+                    *total += c * inner;
+                }
+            }
+        }
+        IndexMap { rank: outer.rank, offset, coefficients }
+    }
+
+    /// The same iteration onto the first `count` source axes only.
+    pub(crate) fn first_rows(&self, count: usize) -> IndexMap {
+        IndexMap {
+            rank: self.rank,
+            offset: self.offset[..count].to_vec(),
+            coefficients: self.coefficients[..count].to_vec(),
+        }
+    }
+
+    /// Offset and strides into row-major memory of the source.
+    pub(crate) fn access(&self, source: &[usize]) -> (i64, Vec<i64>) {
+        let steps = strides(source);
+        let mut total = (0, vec![0; self.rank]);
+        for (j, &step) in steps.iter().enumerate() {
+            total.0 += step as i64 * self.offset[j];
+            for (sum, c) in total.1.iter_mut().zip(&self.coefficients[j]) {
+                *sum += step as i64 * c;
+            }
+        }
+        total
+    }
+}
+
+/// What a lowered value is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Core {
+    Leaf(usize),
+    Constant(u32),
+    Iota,
+    Map(Func, Vec<Value>),
+    View(Value, IndexMap),
+    Reshape(Value),
+    Reduce(Reduction, Vec<usize>, Value),
+    MatMul(Value, Value),
+    Take { source: Value, index: Value, batch: usize },
+    Scatter { index: Value, updates: Value, batch: usize },
+}
+
+impl Core {
+    /// Operands.
+    pub(crate) fn inputs(&self) -> Vec<Value> {
+        match self {
+            Core::Leaf(_) | Core::Constant(_) | Core::Iota => Vec::new(),
+            Core::Map(_, inputs) => inputs.clone(),
+            Core::View(source, _) | Core::Reshape(source) | Core::Reduce(_, _, source) => vec![*source],
+            Core::MatMul(a, b) => vec![*a, *b],
+            Core::Take { source, index, .. } => vec![*source, *index],
+            Core::Scatter { index, updates, .. } => vec![*index, *updates],
+        }
+    }
+}
+
+/// The lowered graph under construction; operations add to it through these methods.
+#[derive(Default)]
+pub struct Lowering {
+    pub(crate) nodes: Vec<(Core, Type)>,
+    known: HashMap<(Core, Type), Value>,
+    lowered: HashMap<Var, Value>,
+}
+
+impl Lowering {
+    /// The lowered form of a graph node, built on demand.
+    pub(crate) fn node(&mut self, graph: &Graph, var: Var) -> Value {
+        // An explicit stack: deep graphs must not overflow wasm's small one.
+        let mut stack = vec![var];
+        while let Some(&top) = stack.last() {
+            if self.lowered.contains_key(&top) {
+                stack.pop();
+                continue;
+            }
+            let node = graph.node(top);
+            let missing: Vec<Var> =
+                node.inputs.iter().copied().filter(|input| !self.lowered.contains_key(input)).collect();
+            if missing.is_empty() {
+                let inputs: Vec<Value> = node.inputs.iter().map(|input| self.lowered[input]).collect();
+                let value = node.op.lower(self, &inputs, &node.ty);
+                debug_assert_eq!(*self.ty(value), node.ty, "{} lowered to another type", node.op.name());
+                self.lowered.insert(top, value);
+                stack.pop();
+            } else {
+                stack.extend(missing);
+            }
+        }
+        self.lowered[&var]
+    }
+
+    fn push(&mut self, core: Core, ty: Type) -> Value {
+        if let Some(&value) = self.known.get(&(core.clone(), ty.clone())) {
+            return value;
+        }
+        self.nodes.push((core.clone(), ty.clone()));
+        let value = Value(self.nodes.len() as u32 - 1);
+        self.known.insert((core, ty), value);
+        value
+    }
+
+    pub(crate) fn core(&self, value: Value) -> &Core {
+        &self.nodes[value.index()].0
+    }
+
+    pub(crate) fn ty(&self, value: Value) -> &Type {
+        &self.nodes[value.index()].1
+    }
+
+    /// Shape of a value.
+    pub fn shape(&self, value: Value) -> &[usize] {
+        &self.ty(value).shape
+    }
+
+    /// Leaf number `index`.
+    pub fn leaf(&mut self, index: usize, ty: &Type) -> Value {
+        self.push(Core::Leaf(index), ty.clone())
+    }
+
+    /// The same bits in every element.
+    pub fn constant(&mut self, bits: u32, ty: &Type) -> Value {
+        self.push(Core::Constant(bits), ty.clone())
+    }
+
+    /// The row-major index of each element.
+    pub fn iota(&mut self, ty: &Type) -> Value {
+        self.push(Core::Iota, ty.clone())
+    }
+
+    /// A scalar function of equally shaped values.
+    pub fn map(&mut self, func: Func, inputs: &[Value]) -> Value {
+        let row = func.row();
+        let ty = Type { shape: self.shape(inputs[0]).to_vec(), dtype: row.result };
+        let constants: Vec<Option<u32>> = inputs
+            .iter()
+            .map(|&v| if let Core::Constant(bits) = self.core(v) { Some(*bits) } else { None })
+            .collect();
+        if let Some(all) = constants.iter().copied().collect::<Option<Vec<u32>>>() {
+            return self.constant(fold(func, &all), &ty);
+        }
+        let is = |position: usize, number: f32| constants[position] == Some(number.to_bits());
+        match func {
+            Func::Add if is(0, 0.0) => return inputs[1],
+            Func::Add | Func::Sub if is(1, 0.0) => return inputs[0],
+            Func::Mul if is(0, 1.0) => return inputs[1],
+            Func::Mul | Func::Div if is(1, 1.0) => return inputs[0],
+            Func::Neg => {
+                if let Core::Map(Func::Neg, inner) = self.core(inputs[0]) {
+                    return inner[0];
+                }
+            }
+            _ => {}
+        }
+        self.push(Core::Map(func, inputs.to_vec()), ty)
+    }
+
+    /// An affine view of a value.
+    pub fn view(&mut self, source: Value, map: IndexMap, shape: &[usize]) -> Value {
+        let ty = Type { shape: shape.to_vec(), dtype: self.ty(source).dtype };
+        match self.core(source).clone() {
+            Core::Constant(bits) => self.constant(bits, &ty),
+            Core::View(inner, first) => self.view(inner, first.after(&map), shape),
+            _ if self.shape(source) == shape && map == IndexMap::identity(shape.len()) => source,
+            _ => self.push(Core::View(source, map), ty),
+        }
+    }
+
+    /// A copy of a value that stands for the new contents of a leaf; never shared or simplified away.
+    pub(crate) fn copy(&mut self, value: Value) -> Value {
+        let ty = self.ty(value).clone();
+        self.nodes.push((Core::View(value, IndexMap::identity(ty.shape.len())), ty));
+        Value(self.nodes.len() as u32 - 1)
+    }
+
+    /// Axis `i` of the result is axis `order[i]` of the source.
+    pub fn permute(&mut self, source: Value, order: &[usize]) -> Value {
+        let shape: Vec<usize> = order.iter().map(|&axis| self.shape(source)[axis]).collect();
+        let mut map = IndexMap::constant(order.len(), order.len());
+        for (position, &axis) in order.iter().enumerate() {
+            map.coefficients[axis][position] = 1;
+        }
+        self.view(source, map, &shape)
+    }
+
+    /// The same elements under another shape. Affine (so a view) wherever every source axis is split or
+    /// kept; only merging axes needs the source in memory.
+    pub fn reshape(&mut self, source: Value, shape: &[usize]) -> Value {
+        if self.shape(source) == shape {
+            return source;
+        }
+        let ty = Type { shape: shape.to_vec(), dtype: self.ty(source).dtype };
+        if let Core::Reshape(inner) = *self.core(source) {
+            return self.reshape(inner, shape);
+        }
+        match split_map(self.shape(source), shape) {
+            Some(map) => self.view(source, map, shape),
+            None => self.push(Core::Reshape(source), ty),
+        }
+    }
+
+    /// Combines along `axes` (sorted), dropping them.
+    pub fn reduce(&mut self, kind: Reduction, axes: &[usize], source: Value) -> Value {
+        let shape: Vec<usize> = (0..self.shape(source).len())
+            .filter(|axis| !axes.contains(axis))
+            .map(|axis| self.shape(source)[axis])
+            .collect();
+        let dtype = if kind == Reduction::ArgMax { DType::U32 } else { DType::F32 };
+        self.push(Core::Reduce(kind, axes.to_vec(), source), Type { shape, dtype })
+    }
+
+    /// Matrix product over the last two axes, equal batch axes before.
+    pub fn matmul(&mut self, a: Value, b: Value) -> Value {
+        let mut shape = self.shape(a).to_vec();
+        let last = shape.len() - 1;
+        shape[last] = self.shape(b)[last];
+        self.push(Core::MatMul(a, b), Type::f32(shape))
+    }
+
+    /// `source [b.., n, inner..]` at `index [b.., j..]` → `[b.., j.., inner..]`.
+    pub fn take(&mut self, source: Value, index: Value, batch: usize) -> Value {
+        let shape = [self.shape(index), &self.shape(source)[batch + 1..]].concat();
+        let ty = Type { shape, dtype: self.ty(source).dtype };
+        self.push(Core::Take { source, index, batch }, ty)
+    }
+
+    /// Sums `updates [b.., j.., inner..]` by `index [b.., j..]` into `shape` = `[b.., bins, inner..]`.
+    pub fn scatter_add(&mut self, index: Value, updates: Value, batch: usize, shape: &[usize]) -> Value {
+        self.push(Core::Scatter { index, updates, batch }, Type::f32(shape))
+    }
+}
+
+/// Evaluates a function of constants exactly as the CPU would.
+fn fold(func: Func, bits: &[u32]) -> u32 {
+    let lanes: Vec<[f32; 4]> = bits.iter().map(|&b| [f32::from_bits(b); 4]).collect();
+    let mut sources: [&[f32]; 4] = [&[]; 4];
+    for (source, lane) in sources.iter_mut().zip(&lanes) {
+        *source = lane;
+    }
+    let mut result = [0.0; 4];
+    (func.row().lanes)(&mut result, sources);
+    result[0].to_bits()
+}
+
+/// The affine map of a reshape in which every source axis becomes one or more adjacent axes of the
+/// result (axes of extent 1 come and go freely); `None` where axes merge.
+pub(crate) fn split_map(source: &[usize], result: &[usize]) -> Option<IndexMap> {
+    if elements(source) == 0 {
+        return None;
+    }
+    let mut map = IndexMap::constant(source.len(), result.len());
+    let mut next = 0;
+    for (axis, &extent) in source.iter().enumerate() {
+        if extent == 1 {
+            continue;
+        }
+        let first = next;
+        let mut covered = 1;
+        while covered < extent {
+            covered *= *result.get(next)?;
+            next += 1;
+        }
+        if covered != extent {
+            return None;
+        }
+        let mut step = 1;
+        for position in (first..next).rev() {
+            map.coefficients[axis][position] = step;
+            step *= result[position] as i64;
+        }
+    }
+    Some(map)
+}

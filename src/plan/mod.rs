@@ -1,0 +1,145 @@
+//! How to compute it: lower → fuse → emit → share memory, giving a [`Program`] that backends replay.
+//!
+//! *Why it is so.* Context: on the step path nothing may allocate, hash or look at shapes. Decision: all
+//! of that happens here, once, and the result is a flat list of kernels of a closed set over buffers
+//! that the program owns for its whole life. Consequence: a change of shape plans again (milliseconds),
+//! a change of a number writes one element of the buffer of scalars.
+
+mod emit;
+mod fuse;
+mod kernel;
+mod lower;
+mod memory;
+mod print;
+
+pub use kernel::*;
+pub use lower::{IndexMap, Lowering, Value};
+
+use crate::graph::{Entry, Error, Graph, Result, Role};
+use emit::Emitter;
+use fuse::Place;
+use std::collections::{BTreeMap, HashSet};
+
+/// A program takes at most this many bytes: a quarter of what a 32-bit page can address.
+const MOST_BYTES: usize = 1 << 30;
+
+/// Plans the entries of a graph into one program; they share leaves and temporary memory.
+pub fn plan(graph: &Graph, entries: &[Entry]) -> Result<Program> {
+    let mut program = Program::default();
+    place_leaves(graph, &mut program);
+    let mut lowering = Lowering::default();
+    let mut pool = memory::Pool::default();
+    for entry in entries {
+        let assigns = check_assigns(graph, entry, &mut lowering)?;
+        let outputs: Vec<Value> = entry.outputs.iter().map(|(_, v)| lowering.node(graph, *v)).collect();
+        let fused = fuse::fuse(graph, &mut lowering, &outputs, &assigns);
+
+        // The last kernel that reads each temporary; those nobody reads need no memory.
+        let mut last_read: BTreeMap<Value, usize> = BTreeMap::new();
+        for (position, group) in fused.groups.iter().enumerate() {
+            for place in group.reads.keys() {
+                if let Place::Temporary(value) = place {
+                    last_read.insert(*value, position);
+                }
+            }
+        }
+        last_read.extend(fused.outputs.iter().map(|&value| (value, fused.groups.len())));
+        let mut lives = Vec::new();
+        for (position, group) in fused.groups.iter().enumerate() {
+            for &member in &group.members {
+                let elements = lowering.ty(member).elements();
+                if fused.copies.contains_key(&member) {
+                    continue;
+                }
+                let needed = group.primary == Some(member) && group.members.len() == 1;
+                let end = last_read.get(&member).copied();
+                if let Some(end) = end.filter(|&end| end > position).or(needed.then_some(position)) {
+                    lives.push(memory::Life { value: member, elements, from: position, to: end });
+                }
+            }
+        }
+        program.unshared_elements += lives.iter().map(|life| life.elements).sum::<usize>();
+        let places = pool.place(lives, &mut program.buffers);
+        let locate = |place: Place| match place {
+            Place::Leaf(leaf) => (program.leaves[leaf].buffer, program.leaves[leaf].offset as i64),
+            Place::Temporary(value) => (places[&value], 0),
+        };
+        let kept = |value: Value| places.contains_key(&value);
+        let emitter = Emitter { lowering: &lowering, fused: &fused, locate: &locate, kept: &kept };
+        let kernels = fused.groups.iter().map(|group| emitter.kernel(group)).collect();
+        let outputs = entry.outputs.iter().zip(&fused.outputs).map(|((name, var), &value)| {
+            let place = match lowering.core(value) {
+                lower::Core::Leaf(leaf) => Place::Leaf(*leaf),
+                _ => Place::Temporary(value),
+            };
+            let (buffer, offset) = locate(place);
+            Output { name: name.clone(), ty: graph.ty(*var).clone(), buffer, offset: offset as usize }
+        });
+        let outputs = outputs.collect();
+        program.routines.push(Routine { name: entry.name.clone(), kernels, outputs });
+    }
+    let bytes = program.buffers.iter().fold(0usize, |sum, b| sum.saturating_add(b.elements.saturating_mul(4)));
+    if bytes > MOST_BYTES {
+        return Err(Error::new(
+            "network",
+            format!("needs {} MiB of memory, more than the {} MiB allowed", bytes >> 20, MOST_BYTES >> 20),
+            "use fewer units, layers or samples",
+        ));
+    }
+    Ok(program)
+}
+
+/// Gives every leaf its memory; scalars share one buffer.
+fn place_leaves(graph: &Graph, program: &mut Program) {
+    let mut scalars: Option<usize> = None;
+    for leaf in graph.leaves() {
+        let elements = leaf.ty.elements();
+        let (buffer, offset) = match (leaf.role, scalars) {
+            (Role::Scalar, Some(buffer)) => {
+                let offset = program.buffers[buffer].elements;
+                program.buffers[buffer].elements += elements;
+                (buffer, offset)
+            }
+            (role, _) => {
+                program.buffers.push(Buffer { elements: elements.max(1), kept: true });
+                let buffer = program.buffers.len() - 1;
+                if role == Role::Scalar {
+                    scalars = Some(buffer);
+                }
+                (buffer, 0)
+            }
+        };
+        program.leaves.push(LeafPlace {
+            name: leaf.name.clone(),
+            role: leaf.role,
+            ty: leaf.ty.clone(),
+            buffer,
+            offset,
+            initial: leaf.initial.clone(),
+        });
+    }
+}
+
+fn check_assigns(graph: &Graph, entry: &Entry, lowering: &mut Lowering) -> Result<Vec<(usize, Value)>> {
+    let mut assigned = HashSet::new();
+    entry
+        .assigns
+        .iter()
+        .map(|(target, value)| {
+            let place = || format!("assignment in {}", entry.name);
+            let Some(leaf) = graph.node(*target).leaf else {
+                return Err(Error::new(place(), format!("%{} is not a leaf", target.0), "assign to a leaf"));
+            };
+            let name = &graph.leaves()[leaf].name;
+            if graph.ty(*target) != graph.ty(*value) {
+                let message =
+                    format!("{name} is {:?}, its new value {:?}", graph.ty(*target), graph.ty(*value));
+                return Err(Error::new(place(), message, "give it the leaf's type"));
+            }
+            if !assigned.insert(leaf) {
+                return Err(Error::new(place(), format!("{name} is assigned twice"), "assign it once"));
+            }
+            Ok((leaf, lowering.node(graph, *value)))
+        })
+        .collect()
+}

@@ -1,0 +1,87 @@
+//! The text form of a program: kernels with their code, then the memory plan. Stable, for golden tests
+//! and `petri plan`.
+
+use super::kernel::*;
+use crate::graph::DType;
+use std::fmt::Write;
+
+impl Program {
+    /// Every routine's kernels, then buffers and how much memory sharing saved.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for routine in &self.routines {
+            let flops: u64 = routine.kernels.iter().map(Kernel::flops).sum();
+            line(&mut text, format!("routine {}: {} kernels, {flops} FLOP", routine.name, routine.kernels.len()));
+            for kernel in &routine.kernels {
+                write_kernel(&mut text, kernel);
+            }
+            for output in &routine.outputs {
+                line(&mut text, format!("  output {} {:?} at b{}+{}", output.name, output.ty.shape, output.buffer, output.offset));
+            }
+        }
+        let kept: usize = self.buffers.iter().filter(|b| b.kept).map(|b| b.elements).sum();
+        let shared: usize = self.buffers.iter().filter(|b| !b.kept).map(|b| b.elements).sum();
+        line(&mut text, format!("memory: leaves {} B, temporaries {} B ({} B unshared)", 4 * kept, 4 * shared, 4 * self.unshared_elements));
+        for leaf in &self.leaves {
+            line(&mut text, format!("  b{}+{} {:?} {} {:?}", leaf.buffer, leaf.offset, leaf.role, leaf.name, leaf.ty.shape));
+        }
+        text
+    }
+}
+
+fn line(text: &mut String, line: String) {
+    text.push_str(&line);
+    text.push('\n');
+}
+
+fn access_text(access: &Access) -> String {
+    format!("b{}[{} + {:?}]", access.buffer, access.offset, access.strides)
+}
+
+fn write_body(text: &mut String, body: &Body, stores: &[Store]) {
+    for (register, instruction) in body.instructions.iter().enumerate() {
+        let right = match instruction {
+            Instruction::Load(access) => access_text(access),
+            Instruction::Gather { base, index, stride, bound } => {
+                format!("{} at r{index} · {stride} (of {bound})", access_text(base))
+            }
+            Instruction::Constant(bits, DType::F32) => format!("{:?}", f32::from_bits(*bits)),
+            Instruction::Constant(bits, DType::U32) => format!("{bits}"),
+            Instruction::Index { offset, strides } => format!("index {offset} + {strides:?}"),
+            Instruction::Apply(func, registers) => {
+                let mut call = func.row().name.to_owned();
+                for register in registers {
+                    write!(call, " r{register}").expect("writing to a string cannot fail");
+                }
+                call
+            }
+            Instruction::Accumulator => "accumulator".into(),
+        };
+        line(text, format!("    r{register} = {right}"));
+    }
+    for store in stores {
+        line(text, format!("    {} = r{}", access_text(&store.access), store.register));
+    }
+}
+
+fn write_kernel(text: &mut String, kernel: &Kernel) {
+    match kernel {
+        Kernel::Map(k) => {
+            line(text, format!("  map {:?}", k.shape));
+            write_body(text, &k.body, &k.stores);
+        }
+        Kernel::Reduce(k) => {
+            line(text, format!("  reduce {} {:?} over {:?}", k.kind.name(), k.kept, k.reduced));
+            write_body(text, &k.prologue, &[]);
+            line(text, format!("    combine r{}", k.value));
+            write_body(text, &k.epilogue, &k.stores);
+        }
+        Kernel::MatMul(k) => {
+            line(text, format!("  matmul {:?} [{} × {}] × [{} × {}]  {} × {}", k.batch, k.m, k.k, k.k, k.n, access_text(&k.a), access_text(&k.b)));
+            write_body(text, &k.epilogue, &k.stores);
+        }
+        Kernel::Scatter(k) => {
+            line(text, format!("  scatter {} × {} into {} of {}: b{}[b{}] -> b{}", k.outer, k.count, k.bins, k.inner, k.updates.0, k.index.0, k.output));
+        }
+    }
+}
