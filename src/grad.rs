@@ -47,8 +47,7 @@ impl Graph {
                 continue;
             }
             let label = format!("d {}", node.label);
-            let parts = self
-                .scoped(&label, |g| node.op.vjp(g, &node.inputs, Var(index as u32), total))?;
+            let parts = self.scoped(&label, |g| node.op.vjp(g, &node.inputs, Var(index as u32), total))?;
             for (input, part) in node.inputs.iter().zip(parts) {
                 if let (true, Some(part)) = (depends[input.index()], part) {
                     contributions[input.index()].push(part);

@@ -1,13 +1,18 @@
 //! Petri: neural networks that train in a web page, and papers whose claims are measured there.
 //!
-//! The way of a computation: [`graph`] (what to compute, from the operations in [`ops`]) → [`grad`]
+//! The way of a computation: [`graph`] (what to compute, from the operations in [`ops`]) → `grad`
 //! (derivatives, in the same graph) → [`plan`] (lowered, fused, laid out in memory: a program) →
 //! [`cpu`] or `gpu` (replays the program). [`reference`](mod@reference) is the double-precision truth.
+//! A [`labs`] entry describes an experiment made of programs; a [`session`] runs it.
 
 pub mod cpu;
 mod grad;
 pub mod graph;
+pub mod labs;
 pub mod ops;
+pub mod optim;
 pub mod plan;
 pub mod reference;
+pub mod replicate;
 pub mod rng;
+pub mod session;

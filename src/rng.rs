@@ -145,10 +145,7 @@ mod tests {
             let word = |j: u32| bits([7, 1], [i, j]);
             let lanes = [word(0), word(1), word(2), word(3)];
             let elements = U32x4::from_array([lanes[0], lanes[1], lanes[2], lanes[3]]);
-            let got = bits_x4(
-                [U32x4::splat(i), U32x4::splat(9)],
-                [U32x4::splat(i.wrapping_mul(77)), elements],
-            );
+            let got = bits_x4([U32x4::splat(i), U32x4::splat(9)], [U32x4::splat(i.wrapping_mul(77)), elements]);
             let want = lanes.map(|lane| bits([i, 9], [i.wrapping_mul(77), lane]));
             assert_eq!(got.to_array(), want);
         }

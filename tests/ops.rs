@@ -128,8 +128,7 @@ fn every_scalar_function_agrees_with_its_reference_and_its_derivative() {
                     DType::F32 => leaf(g, l, &[9, 7], row.sample),
                     DType::U32 => {
                         let mut rng = petri::rng::Rng::new(position as u32, row.name);
-                        let bits: Vec<u32> =
-                            (0..9 * 7).map(|_| (rng.uniform() as f64 * row.sample.1) as u32).collect();
+                        let bits: Vec<u32> = (0..9 * 7).map(|_| (rng.uniform() as f64 * row.sample.1) as u32).collect();
                         g.leaf_u32(Role::Input, &format!("bits {position}"), &[9, 7], &bits)
                     }
                 })

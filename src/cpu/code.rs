@@ -153,8 +153,7 @@ impl Code {
             // Everything is read before anything is written, as targets may also be operands.
             for target in targets {
                 if let Source::Memory(buffer, offset) = self.sources[target.register] {
-                    registers.0[target.register][..count]
-                        .copy_from_slice(&memory[buffer][offset + start..][..count]);
+                    registers.0[target.register][..count].copy_from_slice(&memory[buffer][offset + start..][..count]);
                 }
             }
             for target in targets {

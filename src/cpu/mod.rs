@@ -6,8 +6,8 @@
 
 pub mod code;
 pub mod gemm;
-mod matmul;
 pub mod math;
+mod matmul;
 mod reduce;
 pub mod simd;
 

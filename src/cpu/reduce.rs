@@ -45,8 +45,7 @@ impl Reduce {
             &[&kernel.reduced[..], &kernel.kept].concat(),
         );
         let kept: usize = kernel.kept.iter().product();
-        let by_columns =
-            kept > 1 && kernel.kind != Reduction::ArgMax && columns.dense_loads() > rows.dense_loads();
+        let by_columns = kept > 1 && kernel.kind != Reduction::ArgMax && columns.dense_loads() > rows.dense_loads();
         let prologue = if by_columns { columns } else { rows };
         let epilogue = Code::new(&kernel.epilogue, &kernel.kept);
         scratch.registers.reserve(&prologue);

@@ -467,10 +467,7 @@ mod sse2 {
     }
 }
 
-#[cfg(any(
-    test,
-    not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))
-))]
+#[cfg(any(test, not(any(target_arch = "x86_64", all(target_arch = "wasm32", target_feature = "simd128")))))]
 mod portable {
     pub type F = [f32; 4];
     pub type U = [u32; 4];
@@ -609,9 +606,7 @@ mod tests {
         compare_binary(|a, b| as_float(a.lt(b)), |a, b| (a < b) as u32 as f32);
         compare_binary(|a, b| as_float(a.le(b)), |a, b| (a <= b) as u32 as f32);
         compare_binary(|a, b| as_float(a.eq(b)), |a, b| (a == b) as u32 as f32);
-        compare_binary(|a, b| as_float(a.lt(b).not() & a.eq(b).not()), |a, b| {
-            (!(a < b) && a != b) as u32 as f32
-        });
+        compare_binary(|a, b| as_float(a.lt(b).not() & a.eq(b).not()), |a, b| (!(a < b) && a != b) as u32 as f32);
     }
 
     #[test]
@@ -665,9 +660,10 @@ mod tests {
         compare_unary(F32x4::neg, |x| portable::neg([x; 4])[1]);
         compare_binary(F32x4::min, |a, b| portable::min([a; 4], [b; 4])[2]);
         compare_binary(F32x4::max, |a, b| portable::max([a; 4], [b; 4])[2]);
-        compare_binary(|a, b| a.lt(b).select(a, b), |a, b| {
-            portable::select(portable::lt([a; 4], [b; 4]), [a; 4], [b; 4])[3]
-        });
+        compare_binary(
+            |a, b| a.lt(b).select(a, b),
+            |a, b| portable::select(portable::lt([a; 4], [b; 4]), [a; 4], [b; 4])[3],
+        );
         compare_unary(|x| x.to_bits().to_f32(), |x| portable::u32_to_f32(portable::bits([x; 4]))[0]);
         compare_unary(|x| x.to_u32().to_f32(), |x| portable::f32_to_u32([x; 4])[0] as f32);
     }

@@ -21,11 +21,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     /// Builds an error from its three parts.
-    pub fn new(
-        place: impl Into<String>,
-        message: impl Into<String>,
-        fix: impl Into<String>,
-    ) -> Self {
+    pub fn new(place: impl Into<String>, message: impl Into<String>, fix: impl Into<String>) -> Self {
         Error { place: place.into(), message: message.into(), fix: fix.into() }
     }
 }

@@ -18,9 +18,7 @@ impl Graph {
         let mut reached = vec![false; self.nodes.len()];
         let mut stack: Vec<_> = entries
             .iter()
-            .flat_map(|e| {
-                e.outputs.iter().map(|(_, v)| *v).chain(e.assigns.iter().flat_map(|(t, v)| [*t, *v]))
-            })
+            .flat_map(|e| e.outputs.iter().map(|(_, v)| *v).chain(e.assigns.iter().flat_map(|(t, v)| [*t, *v])))
             .collect();
         while let Some(var) = stack.pop() {
             if !std::mem::replace(&mut reached[var.index()], true) {
@@ -43,8 +41,7 @@ impl Graph {
                 writeln!(text, "  output {name} = %{}", var.0).expect("writing to a string cannot fail");
             }
             for (target, var) in &entry.assigns {
-                writeln!(text, "  assign %{} = %{}", target.0, var.0)
-                    .expect("writing to a string cannot fail");
+                writeln!(text, "  assign %{} = %{}", target.0, var.0).expect("writing to a string cannot fail");
             }
         }
         text

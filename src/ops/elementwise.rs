@@ -19,7 +19,10 @@ impl Op for Elementwise {
             if want != have.dtype || have.shape != inputs[0].shape {
                 return Err(Error::new(
                     "",
-                    format!("argument {position} is {:?}{:?}, not {want:?}{:?}", have.dtype, have.shape, inputs[0].shape),
+                    format!(
+                        "argument {position} is {:?}{:?}, not {want:?}{:?}",
+                        have.dtype, have.shape, inputs[0].shape
+                    ),
                     "cast or broadcast it first",
                 ));
             }
@@ -61,10 +64,8 @@ impl Graph {
         let mut shape = self.shape(inputs[0]).to_vec();
         for &input in &inputs[1..] {
             let label = self.node(input).label.clone();
-            shape = broadcast(&shape, self.shape(input)).map_err(|error| Error {
-                place: format!("{} {label}", func.row().name),
-                ..error
-            })?;
+            shape = broadcast(&shape, self.shape(input))
+                .map_err(|error| Error { place: format!("{} {label}", func.row().name), ..error })?;
         }
         let inputs = inputs.iter().map(|&v| self.broadcast_to(v, &shape)).collect::<Result<Vec<_>>>()?;
         self.apply(Arc::new(Elementwise(func)), &inputs)

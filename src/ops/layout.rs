@@ -33,16 +33,14 @@ impl Op for Broadcast {
         let source = &types[0].shape;
         coordinates(&output.shape)
             .map(|at| {
-                let from: Vec<usize> =
-                    at.iter().zip(source).map(|(&i, &n)| if n == 1 { 0 } else { i }).collect();
+                let from: Vec<usize> = at.iter().zip(source).map(|(&i, &n)| if n == 1 { 0 } else { i }).collect();
                 inputs[0][flat_index(&from, source)]
             })
             .collect()
     }
     fn vjp(&self, g: &mut Graph, inputs: &[Var], _: Var, grad: Var) -> Result<Vec<Option<Var>>> {
         let source = g.shape(inputs[0]).to_vec();
-        let axes: Vec<usize> =
-            (0..source.len()).filter(|&axis| source[axis] != self.shape[axis]).collect();
+        let axes: Vec<usize> = (0..source.len()).filter(|&axis| source[axis] != self.shape[axis]).collect();
         let summed = g.sum(grad, &axes)?;
         Ok(vec![Some(g.reshape(summed, &source)?)])
     }
@@ -229,8 +227,7 @@ impl Op for Pad {
     fn reference(&self, inputs: &[&[f64]], types: &[&Type], output: &Type) -> Vec<f64> {
         let mut result = vec![0.0; output.elements()];
         for (mut at, value) in coordinates(&types[0].shape).zip(inputs[0]) {
-            at[self.slice.axis] =
-                (self.slice.start as isize + self.slice.step * at[self.slice.axis] as isize) as usize;
+            at[self.slice.axis] = (self.slice.start as isize + self.slice.step * at[self.slice.axis] as isize) as usize;
             result[flat_index(&at, &output.shape)] = *value;
         }
         result

@@ -111,8 +111,13 @@ impl Graph {
 
     fn new_leaf(&mut self, role: Role, name: &str, ty: Type, initial: Vec<f32>) -> Var {
         let name = self.scoped_name(name);
+        self.add_leaf(Leaf { name, role, ty, initial })
+    }
+
+    /// A leaf described in full; its name is not put under the present scope.
+    pub fn add_leaf(&mut self, leaf: Leaf) -> Var {
         let op = Arc::new(Read(self.leaves().len()));
-        self.push_leaf(op, Leaf { name, role, ty, initial })
+        self.push_leaf(op, leaf)
     }
 
     /// `value` in every element of `shape`.

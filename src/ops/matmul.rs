@@ -41,9 +41,7 @@ impl Op for MatMul {
         for s in 0..batch {
             for i in 0..m {
                 for j in 0..n {
-                    result.push(
-                        (0..k).map(|p| inputs[0][(s * m + i) * k + p] * inputs[1][(s * k + p) * n + j]).sum(),
-                    );
+                    result.push((0..k).map(|p| inputs[0][(s * m + i) * k + p] * inputs[1][(s * k + p) * n + j]).sum());
                 }
             }
         }

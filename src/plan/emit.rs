@@ -148,7 +148,8 @@ impl Emitter<'_> {
             Core::Reshape(source) => {
                 // The source is stored densely, so flat positions agree.
                 let (offset, strides) = map.access(&ty.shape);
-                let mut access = self.memory(*source, &IndexMap::constant(self.lowering.shape(*source).len(), map.rank));
+                let mut access =
+                    self.memory(*source, &IndexMap::constant(self.lowering.shape(*source).len(), map.rank));
                 access.offset += offset;
                 access.strides = strides;
                 code.push(Instruction::Load(access))

@@ -49,12 +49,7 @@ pub(crate) struct Fused {
 }
 
 /// Fuses the entry with the given outputs and assignments `(leaf, value)`.
-pub(crate) fn fuse(
-    graph: &Graph,
-    lowering: &mut Lowering,
-    outputs: &[Value],
-    assigns: &[(usize, Value)],
-) -> Fused {
+pub(crate) fn fuse(graph: &Graph, lowering: &mut Lowering, outputs: &[Value], assigns: &[(usize, Value)]) -> Fused {
     let mut copies = BTreeMap::new();
     for &(leaf, value) in assigns {
         // A leaf may have to pass through memory of its own (two leaves that swap).
@@ -72,9 +67,7 @@ pub(crate) fn fuse(
                 return Fused { groups, stored: attempt.stored, copies, outputs: outputs.to_vec() };
             }
             Err(copy) => {
-                let Core::View(value, _) = lowering.core(copy) else {
-                    unreachable!("copies are views")
-                };
+                let Core::View(value, _) = lowering.core(copy) else { unreachable!("copies are views") };
                 assert!(separate.insert(*value), "a copy out of separate memory cannot be in a cycle");
             }
         }
@@ -97,8 +90,7 @@ impl<'a> Attempt<'a> {
         copies: &'a BTreeMap<Value, usize>,
         separate: &HashSet<Value>,
     ) -> Self {
-        let mut attempt =
-            Attempt { graph, lowering, copies, stored: HashSet::new(), groups: Vec::new() };
+        let mut attempt = Attempt { graph, lowering, copies, stored: HashSet::new(), groups: Vec::new() };
         let reachable = attempt.reachable(outputs);
         attempt.choose_stored(&reachable, outputs, separate);
         for &value in &reachable {
@@ -134,8 +126,7 @@ impl<'a> Attempt<'a> {
     }
 
     fn choose_stored(&mut self, reachable: &[Value], outputs: &[Value], separate: &HashSet<Value>) {
-        let mut must: HashSet<Value> =
-            outputs.iter().chain(self.copies.keys()).chain(separate).copied().collect();
+        let mut must: HashSet<Value> = outputs.iter().chain(self.copies.keys()).chain(separate).copied().collect();
         for &value in reachable {
             match self.lowering.core(value) {
                 Core::Leaf(_) | Core::Reduce(..) => drop(must.insert(value)),
@@ -266,10 +257,7 @@ impl<'a> Attempt<'a> {
     }
 
     fn single(&self, value: Value) -> Group {
-        let primary = matches!(
-            self.lowering.core(value),
-            Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. }
-        );
+        let primary = matches!(self.lowering.core(value), Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. });
         let shape = self.lowering.shape(value).to_vec();
         let mut reads = BTreeMap::new();
         self.walk(value, &IndexMap::identity(shape.len()), true, &mut reads, &shape, false);
@@ -298,9 +286,9 @@ impl<'a> Attempt<'a> {
             })
             .collect();
         let order = topological(&after).map_err(|cycle| {
-            let copies = cycle.iter().filter_map(|&i| {
-                groups[i].members.iter().copied().find(|member| self.copies.contains_key(member))
-            });
+            let copies = cycle
+                .iter()
+                .filter_map(|&i| groups[i].members.iter().copied().find(|member| self.copies.contains_key(member)));
             copies.into_iter().next_back().expect("only assignments can close a cycle")
         })?;
 
@@ -348,9 +336,7 @@ impl<'a> Attempt<'a> {
             .collect();
         buffers.extend(writes.iter().map(|&leaf| Some(Place::Leaf(leaf))));
         let members = host.members.iter().chain(&guest.members);
-        buffers.extend(
-            members.filter(|m| !self.copies.contains_key(m)).map(|&m| Some(Place::Temporary(m))),
-        );
+        buffers.extend(members.filter(|m| !self.copies.contains_key(m)).map(|&m| Some(Place::Temporary(m))));
         buffers.len() <= MOST_BUFFERS && !stands_between(after, a, b)
     }
 

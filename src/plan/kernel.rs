@@ -284,9 +284,8 @@ impl Kernel {
     /// Floating-point operations of one run: products and sums of matrix products and reductions, and
     /// one per scalar function elsewhere.
     pub fn flops(&self) -> u64 {
-        let applies = |body: &Body| {
-            body.instructions.iter().filter(|i| matches!(i, Instruction::Apply(..))).count() as u64
-        };
+        let applies =
+            |body: &Body| body.instructions.iter().filter(|i| matches!(i, Instruction::Apply(..))).count() as u64;
         let size = |shape: &[usize]| shape.iter().product::<usize>() as u64;
         match self {
             Kernel::Map(k) => size(&k.shape) * applies(&k.body),

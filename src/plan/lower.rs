@@ -193,10 +193,8 @@ impl Lowering {
     pub fn map(&mut self, func: Func, inputs: &[Value]) -> Value {
         let row = func.row();
         let ty = Type { shape: self.shape(inputs[0]).to_vec(), dtype: row.result };
-        let constants: Vec<Option<u32>> = inputs
-            .iter()
-            .map(|&v| if let Core::Constant(bits) = self.core(v) { Some(*bits) } else { None })
-            .collect();
+        let constants: Vec<Option<u32>> =
+            inputs.iter().map(|&v| if let Core::Constant(bits) = self.core(v) { Some(*bits) } else { None }).collect();
         if let Some(all) = constants.iter().copied().collect::<Option<Vec<u32>>>() {
             return self.constant(fold(func, &all), &ty);
         }

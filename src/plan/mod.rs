@@ -132,8 +132,7 @@ fn check_assigns(graph: &Graph, entry: &Entry, lowering: &mut Lowering) -> Resul
             };
             let name = &graph.leaves()[leaf].name;
             if graph.ty(*target) != graph.ty(*value) {
-                let message =
-                    format!("{name} is {:?}, its new value {:?}", graph.ty(*target), graph.ty(*value));
+                let message = format!("{name} is {:?}, its new value {:?}", graph.ty(*target), graph.ty(*value));
                 return Err(Error::new(place(), message, "give it the leaf's type"));
             }
             if !assigned.insert(leaf) {

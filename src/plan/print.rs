@@ -16,14 +16,28 @@ impl Program {
                 write_kernel(&mut text, kernel);
             }
             for output in &routine.outputs {
-                line(&mut text, format!("  output {} {:?} at b{}+{}", output.name, output.ty.shape, output.buffer, output.offset));
+                line(
+                    &mut text,
+                    format!("  output {} {:?} at b{}+{}", output.name, output.ty.shape, output.buffer, output.offset),
+                );
             }
         }
         let kept: usize = self.buffers.iter().filter(|b| b.kept).map(|b| b.elements).sum();
         let shared: usize = self.buffers.iter().filter(|b| !b.kept).map(|b| b.elements).sum();
-        line(&mut text, format!("memory: leaves {} B, temporaries {} B ({} B unshared)", 4 * kept, 4 * shared, 4 * self.unshared_elements));
+        line(
+            &mut text,
+            format!(
+                "memory: leaves {} B, temporaries {} B ({} B unshared)",
+                4 * kept,
+                4 * shared,
+                4 * self.unshared_elements
+            ),
+        );
         for leaf in &self.leaves {
-            line(&mut text, format!("  b{}+{} {:?} {} {:?}", leaf.buffer, leaf.offset, leaf.role, leaf.name, leaf.ty.shape));
+            line(
+                &mut text,
+                format!("  b{}+{} {:?} {} {:?}", leaf.buffer, leaf.offset, leaf.role, leaf.name, leaf.ty.shape),
+            );
         }
         text
     }
@@ -77,11 +91,29 @@ fn write_kernel(text: &mut String, kernel: &Kernel) {
             write_body(text, &k.epilogue, &k.stores);
         }
         Kernel::MatMul(k) => {
-            line(text, format!("  matmul {:?} [{} × {}] × [{} × {}]  {} × {}", k.batch, k.m, k.k, k.k, k.n, access_text(&k.a), access_text(&k.b)));
+            line(
+                text,
+                format!(
+                    "  matmul {:?} [{} × {}] × [{} × {}]  {} × {}",
+                    k.batch,
+                    k.m,
+                    k.k,
+                    k.k,
+                    k.n,
+                    access_text(&k.a),
+                    access_text(&k.b)
+                ),
+            );
             write_body(text, &k.epilogue, &k.stores);
         }
         Kernel::Scatter(k) => {
-            line(text, format!("  scatter {} × {} into {} of {}: b{}[b{}] -> b{}", k.outer, k.count, k.bins, k.inner, k.updates.0, k.index.0, k.output));
+            line(
+                text,
+                format!(
+                    "  scatter {} × {} into {} of {}: b{}[b{}] -> b{}",
+                    k.outer, k.count, k.bins, k.inner, k.updates.0, k.index.0, k.output
+                ),
+            );
         }
     }
 }

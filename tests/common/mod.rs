@@ -29,8 +29,7 @@ pub fn leaf(g: &mut Graph, leaves: &mut Vec<Var>, shape: &[usize], range: (f64, 
     let number = g.leaves().len();
     let mut rng = Rng::new(number as u32, "leaf");
     let count: usize = shape.iter().product();
-    let values =
-        (0..count).map(|_| (range.0 + (range.1 - range.0) * rng.uniform() as f64) as f32).collect();
+    let values = (0..count).map(|_| (range.0 + (range.1 - range.0) * rng.uniform() as f64) as f32).collect();
     let var = g.leaf_with(Role::Parameter, &format!("leaf {number}"), shape, values);
     leaves.push(var);
     var
@@ -77,7 +76,12 @@ pub fn check_forward(name: &str, built: &Built, tolerance: f64) -> f64 {
     let truth = Reference::new(&built.graph).evaluate(&[built.result]);
     let got = run_cpu(&built.graph, &entry);
     let error = relative_error(&got[0], &truth[0]);
-    assert!(error <= tolerance, "{name}: cpu differs from the reference by {error:.3e}\n{:?}\n{:?}", &got[0], &truth[0]);
+    assert!(
+        error <= tolerance,
+        "{name}: cpu differs from the reference by {error:.3e}\n{:?}\n{:?}",
+        &got[0],
+        &truth[0]
+    );
     error
 }
 

@@ -1,0 +1,137 @@
+//! The lab protocol: a lab describes itself as data (controls, panels, claims) and opens an
+//! [`Experiment`], which builds programs, reads what they recorded, and draws conclusions. Labs name no
+//! backend and draw nothing. Adding one is a folder and a line in [`ALL`].
+
+mod claim;
+mod control;
+mod payload;
+
+pub use claim::{Claim, Measured, Relation, Verdict};
+pub use control::{Choice, Control, Effect, Kind, Scale, Settings, When, nearest};
+pub use payload::Payload;
+
+use crate::graph::{Error, Result};
+use crate::plan::Program;
+use crate::session::View;
+use serde::Serialize;
+use serde_json::Value;
+
+/// Every lab, in the order of the gallery: one line each.
+pub const ALL: &[&Lab] = &[];
+
+/// Where a lab comes from.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Paper {
+    /// Authors as cited.
+    pub authors: &'static str,
+    /// Title of the paper.
+    pub title: &'static str,
+    /// Year of the first version.
+    pub year: u16,
+    /// Where it can be read.
+    pub url: &'static str,
+}
+
+/// What the page must know of a panel before the first data.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PanelInfo {
+    /// Name within the lab.
+    pub id: &'static str,
+    /// Which drawing code shows it: line, area, heatmap, multiples, scatter, …
+    pub kind: &'static str,
+    /// Heading.
+    pub title: &'static str,
+    /// A few words beside the heading.
+    pub hint: &'static str,
+    /// Whether it takes the full width.
+    pub wide: bool,
+}
+
+/// What a claim says and how it is measured.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct ClaimInfo {
+    /// Short name, for instance `C1`.
+    pub id: &'static str,
+    /// The paper's statement, in own words.
+    pub text: &'static str,
+    /// Where in the paper.
+    #[serde(rename = "where")]
+    pub place: &'static str,
+    /// The measured quantity and when the claim holds.
+    pub measures: &'static str,
+}
+
+/// A paper as a running experiment.
+#[derive(Clone, Copy, Serialize)]
+pub struct Lab {
+    /// Name in links and on the command line.
+    pub slug: &'static str,
+    /// Heading.
+    pub title: &'static str,
+    /// One or two sentences that say what will be seen.
+    pub promise: &'static str,
+    /// The paper.
+    pub paper: Paper,
+    /// Section of the gallery.
+    pub theme: &'static str,
+    /// Words to find it by.
+    pub tags: &'static [&'static str],
+    /// What the visitor can turn.
+    pub controls: &'static [Control],
+    /// What is drawn; the first is the card's picture.
+    pub panels: &'static [PanelInfo],
+    /// What is checked.
+    pub claims: &'static [ClaimInfo],
+    /// Builds the experiment for given settings; `with_claims` adds the runs that only claims need.
+    #[serde(skip)]
+    pub open: fn(&Settings, bool) -> Result<Box<dyn Experiment>>,
+}
+
+/// When a run of an experiment takes its turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// The run that the visitor watches; the first.
+    Main,
+    /// Advances step by step with the main run.
+    Beside,
+    /// Runs after these, for claims only.
+    Later,
+}
+
+/// One training run of an experiment.
+pub struct RunPlan {
+    /// What distinguishes it, for instance `α = 4`.
+    pub name: String,
+    /// The program. Routines by name: `start` (optional, once before the first step), `train` (one
+    /// step), `measure` (its scalar outputs are recorded), `picture` (optional, tensors for panels).
+    pub program: Program,
+    /// Length of its schedule.
+    pub steps: u64,
+    /// Steps after which it is measured.
+    pub reads: fn(u64) -> bool,
+    /// Ends the run early once its purpose is fulfilled.
+    pub enough: Option<fn(&crate::session::History) -> bool>,
+    /// When it takes its turn.
+    pub part: Part,
+}
+
+/// A lab at given settings.
+pub trait Experiment: Send {
+    /// The runs; called once. The first is the main one.
+    fn runs(&mut self) -> Vec<RunPlan>;
+    /// Where a control's new value goes while running: run, leaf of role scalar, value. `None` if the
+    /// experiment has to be rebuilt.
+    fn retune(&self, name: &str, value: f64) -> Option<Vec<(usize, &'static str, f32)>>;
+    /// The data of a panel, as the page draws it.
+    fn panel(&self, id: &str, view: &View, payload: &mut Payload) -> Value;
+    /// The claims as far as they are measured.
+    fn claims(&self, view: &View) -> Vec<Claim>;
+}
+
+/// The lab of a slug, or an error that suggests the nearest one.
+pub fn find(slug: &str) -> Result<&'static Lab> {
+    ALL.iter().copied().find(|lab| lab.slug == slug).ok_or_else(|| {
+        let near = nearest(slug, ALL.iter().map(|lab| lab.slug));
+        Error::new("lab", format!("there is no lab '{slug}'"), format!("did you mean '{near}'?"))
+    })
+}
