@@ -102,6 +102,18 @@ impl Machine {
         self.memory[place.buffer][place.offset..][..place.ty.elements()].copy_from_slice(values);
     }
 
+    /// Writes elements of a leaf from `offset` on.
+    pub fn write_at(&mut self, leaf: usize, offset: usize, values: &[f32]) {
+        let place = &self.program.leaves[leaf];
+        self.memory[place.buffer][place.offset + offset..][..values.len()].copy_from_slice(values);
+    }
+
+    /// TEMPORARY
+    pub fn run_checked(&mut self, routine: usize) -> Option<usize> {
+        self.run(routine);
+        None
+    }
+
     /// An output of the routine that ran last.
     pub fn output(&self, routine: usize, output: usize) -> &[f32] {
         let place = &self.program.routines[routine].outputs[output];

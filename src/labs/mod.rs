@@ -4,9 +4,10 @@
 
 mod claim;
 mod control;
+mod grokking;
 mod payload;
 
-pub use claim::{Claim, Measured, Relation, Verdict};
+pub use claim::{Claim, Measured, Median, Relation, Summary, Verdict};
 pub use control::{Choice, Control, Effect, Kind, Scale, Settings, When, nearest};
 pub use payload::Payload;
 
@@ -17,7 +18,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// Every lab, in the order of the gallery: one line each.
-pub const ALL: &[&Lab] = &[];
+pub const ALL: &[&Lab] = &[&grokking::LAB];
 
 /// Where a lab comes from.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -117,7 +118,7 @@ pub struct RunPlan {
 
 /// A lab at given settings.
 pub trait Experiment: Send {
-    /// The runs; called once. The first is the main one.
+    /// The runs; called once. The first is the main one; those that run later come last.
     fn runs(&mut self) -> Vec<RunPlan>;
     /// Where a control's new value goes while running: run, leaf of role scalar, value. `None` if the
     /// experiment has to be rebuilt.

@@ -76,7 +76,8 @@ pub fn plan(graph: &Graph, entries: &[Entry]) -> Result<Program> {
             Output { name: name.clone(), ty: graph.ty(*var).clone(), buffer, offset: offset as usize }
         });
         let outputs = outputs.collect();
-        program.routines.push(Routine { name: entry.name.clone(), kernels, outputs });
+        let labels = fused.groups.iter().map(|group| label(graph, &lowering, &fused, group)).collect();
+        program.routines.push(Routine { name: entry.name.clone(), kernels, labels, outputs });
     }
     let bytes = program.buffers.iter().fold(0usize, |sum, b| sum.saturating_add(b.elements.saturating_mul(4)));
     if bytes > MOST_BYTES {
@@ -87,6 +88,16 @@ pub fn plan(graph: &Graph, entries: &[Entry]) -> Result<Program> {
         ));
     }
     Ok(program)
+}
+
+/// Where a kernel comes from: the node of its reduction or product, else the leaf that it renews.
+fn label(graph: &Graph, lowering: &Lowering, fused: &fuse::Fused, group: &fuse::Group) -> String {
+    let renewed = group.members.iter().find_map(|member| fused.copies.get(member));
+    match (group.primary, renewed) {
+        (Some(primary), _) => lowering.label(primary).to_string(),
+        (None, Some(&leaf)) => format!("new {}", graph.leaves()[leaf].name),
+        (None, None) => lowering.label(group.members[0]).to_string(),
+    }
 }
 
 /// Gives every leaf its memory; scalars share one buffer.
