@@ -16,3 +16,5 @@ pub mod reference;
 pub mod replicate;
 pub mod rng;
 pub mod session;
+#[cfg(target_arch = "wasm32")]
+pub mod web;

@@ -165,7 +165,9 @@ impl Summary {
     /// Puts the claims of several seeds together; all lists have the same claims in the same order.
     pub fn of(seeds: &[Vec<Claim>]) -> Vec<Summary> {
         let first = seeds.first().map_or(&[][..], Vec::as_slice);
-        (0..first.len()).map(|index| Summary::one(&seeds.iter().map(|claims| &claims[index]).collect::<Vec<_>>())).collect()
+        (0..first.len())
+            .map(|index| Summary::one(&seeds.iter().map(|claims| &claims[index]).collect::<Vec<_>>()))
+            .collect()
     }
 
     fn one(claims: &[&Claim]) -> Summary {

@@ -5,6 +5,7 @@
 use super::{Session, State};
 use crate::graph::{Error, Result};
 use crate::labs::{self, Lab, Part, Payload, Settings};
+use crate::rng::fresh_seed;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
@@ -24,13 +25,37 @@ enum Request {
         #[serde(default)]
         play: bool,
     },
-    Set { dish: String, name: String, value: String },
-    Reset { dish: String, seed: Option<u32> },
-    Play { dish: String },
-    Pause { dish: String },
-    Step { dish: String, count: u64 },
-    Seek { dish: String, step: u64 },
-    Want { dish: String, panels: Vec<String>, hz: f64 },
+    Set {
+        dish: String,
+        name: String,
+        value: String,
+    },
+    Reset {
+        dish: String,
+        seed: Option<u32>,
+        /// Draw a new seed.
+        #[serde(default)]
+        fresh: bool,
+    },
+    Play {
+        dish: String,
+    },
+    Pause {
+        dish: String,
+    },
+    Step {
+        dish: String,
+        count: u64,
+    },
+    Seek {
+        dish: String,
+        step: u64,
+    },
+    Want {
+        dish: String,
+        panels: Vec<String>,
+        hz: f64,
+    },
     Edit {
         dish: String,
         #[serde(default)]
@@ -39,10 +64,19 @@ enum Request {
         index: usize,
         value: f32,
     },
-    Snapshot { dish: String },
-    Export { dish: String, format: String },
-    Plan { dish: String },
-    Close { dish: String },
+    Snapshot {
+        dish: String,
+    },
+    Export {
+        dish: String,
+        format: String,
+    },
+    Plan {
+        dish: String,
+    },
+    Close {
+        dish: String,
+    },
 }
 
 /// What the page is told.
@@ -148,8 +182,8 @@ impl Hub {
                 return;
             }
             Request::Set { dish, name, value } => self.change(&dish, |session| session.set(&name, &value)),
-            Request::Reset { dish, seed } => self.change(&dish, |session| {
-                let seed = seed.unwrap_or(session.settings().seed);
+            Request::Reset { dish, seed, fresh } => self.change(&dish, |session| {
+                let seed = if fresh { fresh_seed() } else { seed.unwrap_or(session.settings().seed) };
                 session.reset(seed).map(|()| true)
             }),
             Request::Edit { dish, run, leaf, index, value } => {
@@ -193,11 +227,7 @@ impl Hub {
     }
 
     /// Changes a session; tells the page anew what it is if it was rebuilt.
-    fn change(
-        &mut self,
-        name: &str,
-        action: impl FnOnce(&mut Session) -> Result<bool>,
-    ) -> Result<(), (String, Error)> {
+    fn change(&mut self, name: &str, action: impl FnOnce(&mut Session) -> Result<bool>) -> Result<(), (String, Error)> {
         let Some(dish) = self.dishes.get_mut(name) else { return Ok(()) };
         let rebuilt = action(&mut dish.session).map_err(|error| (name.to_owned(), error))?;
         dish.failure_told = false;

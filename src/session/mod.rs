@@ -125,6 +125,16 @@ impl Session {
         longest.filter(|&steps| steps != u64::MAX)
     }
 
+    /// Steps of all schedules together, as far as they have an end; for progress bars.
+    pub fn total_steps(&self) -> u64 {
+        self.runs.iter().map(|run| if run.finished() { run.step } else { run.steps }).fold(0, u64::saturating_add)
+    }
+
+    /// Steps done of all schedules together.
+    pub fn total_done(&self) -> u64 {
+        self.runs.iter().map(|run| run.step).sum()
+    }
+
     /// Number of trainable weights of the main run.
     pub fn parameters(&self) -> usize {
         self.runs[0].parameters()

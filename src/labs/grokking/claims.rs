@@ -91,7 +91,10 @@ fn overshoot(main: &RunView, bent: Option<&RunView>, epsilon: f64) -> Claim {
     let small = overshoot_of(main, 1.05);
     let large = bent.and_then(|run| overshoot_of(run, f64::INFINITY));
     let parts = vec![
-        Measured { unit: "×", ..Measured::new(format!("largest / first at ε = {}", short(epsilon)), small, Relation::AtLeast, 1.05) },
+        Measured {
+            unit: "×",
+            ..Measured::new(format!("largest / first at ε = {}", short(epsilon)), small, Relation::AtLeast, 1.05)
+        },
         Measured { unit: "×", ..Measured::new("largest / first at ε = 0.5", large, Relation::AtMost, 1.02) },
     ];
     let waiting = bent.filter(|_| small.is_some()).unwrap_or(main);
@@ -104,7 +107,12 @@ fn order(main: &RunView, rich: &RunView, lazy: &RunView) -> Claim {
     let [early, middle, late] = [rich, main, lazy].map(|run| low_at(run, "test loss"));
     let gap = lazy.history.at("test loss", COMPARED).zip(main.history.at("test loss", COMPARED));
     let parts = vec![
-        Measured::new(format!("t_test at {} / at {}", rich.name, main.name), ratio(early, middle), Relation::Below, 1.0),
+        Measured::new(
+            format!("t_test at {} / at {}", rich.name, main.name),
+            ratio(early, middle),
+            Relation::Below,
+            1.0,
+        ),
         Measured::new(format!("t_test at {} / at {}", main.name, lazy.name), ratio(middle, late), Relation::Below, 1.0),
         Measured::new(
             format!("test loss at step 5,000, {} less {}", lazy.name, main.name),
@@ -144,7 +152,10 @@ fn samples(few: Option<&RunView>, many: Option<&RunView>) -> Claim {
     let (train, test) = times.unwrap_or((None, None));
     let parts = vec![
         Measured::new("test loss at step 5,000 with P = 80", few_loss, Relation::Above, 0.5),
-        Measured { unit: "×", ..Measured::new("t_test / t_train with P = 600", ratio(test, train), Relation::Below, 2.2) },
+        Measured {
+            unit: "×",
+            ..Measured::new("t_test / t_train with P = 600", ratio(test, train), Relation::Below, 2.2)
+        },
     ];
     let detail = format!("With P = 600, train loss below 0.1: {}; test loss: {}.", step_text(train), step_text(test));
     let (step, of) = few.map_or((0, COMPARED), |run| (run.step, run.steps));
@@ -165,9 +176,17 @@ pub(super) fn of_modular(view: &View) -> Vec<Claim> {
     let train = rich.and_then(|run| learnt(run, "train accuracy"));
     let test = rich.and_then(|run| learnt(run, "test accuracy"));
     let chance = lazy.filter(|run| run.finished).and_then(|run| run.history.last("test accuracy"));
-    let ratio_part = Measured { unit: "×", ..Measured::new("steps to 95 %, test / train, α = 0.05", ratio(test, train), Relation::AtLeast, 5.0) };
-    let chance_part = Measured::new("test accuracy at α = 1 after 3,000 steps", chance.map(f64::from), Relation::Below, 0.15);
-    let detail = format!("At α = 0.05, 95 % of the training pairs: {}; of the test pairs: {}.", step_text(train), step_text(test));
+    let ratio_part = Measured {
+        unit: "×",
+        ..Measured::new("steps to 95 %, test / train, α = 0.05", ratio(test, train), Relation::AtLeast, 5.0)
+    };
+    let chance_part =
+        Measured::new("test accuracy at α = 1 after 3,000 steps", chance.map(f64::from), Relation::Below, 0.15);
+    let detail = format!(
+        "At α = 0.05, 95 % of the training pairs: {}; of the test pairs: {}.",
+        step_text(train),
+        step_text(test)
+    );
     let waiting = rich.filter(|run| !run.finished).or(lazy);
     let (step, of) = waiting.map_or((0, 3000), |run| (run.step, run.steps));
     let claim = |id: &'static str, detail: String| {

@@ -44,10 +44,7 @@ const CONTROLS: &[Control] = &[
     Control::choice(
         "task",
         "task",
-        &[
-            Choice { value: "polynomial", label: "polynomial" },
-            Choice { value: "modular", label: "modular addition" },
-        ],
+        &[Choice { value: "polynomial", label: "polynomial" }, Choice { value: "modular", label: "modular addition" }],
         "polynomial",
         "The paper's own regression, or addition modulo 23.",
     ),
@@ -110,11 +107,25 @@ const CONTROLS: &[Control] = &[
 const PANELS: &[PanelInfo] = &[
     PanelInfo { id: "loss", kind: "line", title: "Loss", hint: "drag to travel in time", wide: true },
     PanelInfo { id: "terms", kind: "area", title: "Where the test loss lives", hint: "three exact terms", wide: false },
-    PanelInfo { id: "growth", kind: "heatmap", title: "Feature growth M − M₀", hint: "first axis = β", wide: false },
+    PanelInfo {
+        id: "growth", kind: "heatmap", title: "Feature growth M − M₀", hint: "first axis = β", wide: false
+    },
     PanelInfo { id: "features", kind: "line", title: "Features take off", hint: "when test loss falls", wide: true },
     PanelInfo { id: "accuracy", kind: "line", title: "Accuracy", hint: "chance is 4.3 %", wide: true },
-    PanelInfo { id: "table", kind: "grid", title: "Predicted a + b mod 23", hint: "wrong cells are crossed", wide: false },
-    PanelInfo { id: "neurons", kind: "multiples", title: "What neurons respond to", hint: "strongest first", wide: false },
+    PanelInfo {
+        id: "table",
+        kind: "grid",
+        title: "Predicted a + b mod 23",
+        hint: "wrong cells are crossed",
+        wide: false,
+    },
+    PanelInfo {
+        id: "neurons",
+        kind: "multiples",
+        title: "What neurons respond to",
+        hint: "strongest first",
+        wide: false,
+    },
 ];
 
 const CLAIMS: &[ClaimInfo] = &[

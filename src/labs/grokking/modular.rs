@@ -38,9 +38,8 @@ impl Data {
         let mut rng = Rng::new(seed, "grokking/modular");
         let mut order: Vec<u32> = (0..PAIRS as u32).collect();
         rng.shuffle(&mut order);
-        let mut normals = |count: usize, variance: f32| -> Vec<f32> {
-            (0..count).map(|_| variance.sqrt() * rng.normal()).collect()
-        };
+        let mut normals =
+            |count: usize, variance: f32| -> Vec<f32> { (0..count).map(|_| variance.sqrt() * rng.normal()).collect() };
         let (inner, outer) = (normals(2 * P * N, 0.5), normals(N * P, 1.0 / N as f32));
         Data { order, train: PAIRS * 7 / 10, inner, outer }
     }
@@ -187,9 +186,12 @@ impl Setting for Modular {
             json!({ "x": step_axis(main.steps), "y": y, "series": series, "bands": [], "rules": [], "timeline": true })
         };
         match id {
-            "loss" => line("loss", json!({ "label": "loss", "unit": "share of the target's square", "min": 0 }), payload),
+            "loss" => {
+                line("loss", json!({ "label": "loss", "unit": "share of the target's square", "min": 0 }), payload)
+            }
             "accuracy" => {
-                let mut panel = line("accuracy", json!({ "label": "correct", "unit": "share", "min": 0, "max": 1 }), payload);
+                let mut panel =
+                    line("accuracy", json!({ "label": "correct", "unit": "share", "min": 0, "max": 1 }), payload);
                 panel["rules"] = json!([{ "y": 1.0 / P as f64, "label": "chance" }]);
                 panel
             }

@@ -337,9 +337,7 @@ impl Polynomial {
 
 fn terms(view: &View, last: u64, payload: &mut Payload) -> Value {
     let main = view.main();
-    let mut layer = |column: &str, name: &str, role: &str| {
-        json!({ "name": name, "role": role, "y": payload.array(main.history.column(column).to_vec()) })
-    };
+    let mut layer = |column: &str, name: &str, role: &str| json!({ "name": name, "role": role, "y": payload.array(main.history.column(column).to_vec()) });
     let layers = [
         layer("direction term", "direction", "category-0"),
         layer("scale term", "scale", "category-4"),
