@@ -209,7 +209,15 @@ fn messages_open_play_and_show() {
 fn hostile_messages_get_a_message_and_change_nothing() {
     let mut hub = Hub::new();
     let now = clock();
-    for text in ["", "{", "[]", "null", "{\"type\":\"explode\"}", "{\"type\":\"open\"}", "{\"type\":\"step\",\"dish\":\"a\",\"count\":-1}"] {
+    for text in [
+        "",
+        "{",
+        "[]",
+        "null",
+        "{\"type\":\"explode\"}",
+        "{\"type\":\"open\"}",
+        "{\"type\":\"step\",\"dish\":\"a\",\"count\":-1}",
+    ] {
         hub.handle(text, None, now());
         let reply = hub.take().unwrap().json;
         assert_eq!(reply["type"], "error", "{text}");

@@ -214,6 +214,8 @@ pub struct Program {
     pub leaves: Vec<LeafPlace>,
     /// All entries.
     pub routines: Vec<Routine>,
+    /// The graph that was planned, as text; for the plan's report.
+    pub graph: String,
     /// Sum of all temporaries had each its own memory, in elements; for the plan's report.
     pub unshared_elements: usize,
 }

@@ -25,7 +25,7 @@ const MOST_BYTES: usize = 1 << 30;
 
 /// Plans the entries of a graph into one program; they share leaves and temporary memory.
 pub fn plan(graph: &Graph, entries: &[Entry]) -> Result<Program> {
-    let mut program = Program::default();
+    let mut program = Program { graph: graph.to_text(entries), ..Program::default() };
     place_leaves(graph, &mut program);
     let mut lowering = Lowering::default();
     let mut pool = memory::Pool::default();
