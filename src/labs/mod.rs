@@ -13,6 +13,7 @@ pub use payload::Payload;
 
 use crate::graph::{Error, Result};
 use crate::plan::Program;
+use crate::playground::PLAYGROUND;
 use crate::session::View;
 use serde::Serialize;
 use serde_json::Value;
@@ -129,10 +130,11 @@ pub trait Experiment: Send {
     fn claims(&self, view: &View) -> Vec<Claim>;
 }
 
-/// The lab of a slug, or an error that suggests the nearest one.
+/// The lab of a slug, or the playground; else an error that suggests the nearest one.
 pub fn find(slug: &str) -> Result<&'static Lab> {
-    ALL.iter().copied().find(|lab| lab.slug == slug).ok_or_else(|| {
-        let near = nearest(slug, ALL.iter().map(|lab| lab.slug));
+    let all = || ALL.iter().copied().chain([&PLAYGROUND]);
+    all().find(|lab| lab.slug == slug).ok_or_else(|| {
+        let near = nearest(slug, all().map(|lab| lab.slug));
         Error::new("lab", format!("there is no lab '{slug}'"), format!("did you mean '{near}'?"))
     })
 }

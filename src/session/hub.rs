@@ -122,7 +122,7 @@ impl Hub {
             "type": "catalogue",
             "version": env!("CARGO_PKG_VERSION"),
             "labs": labs::ALL,
-            "playground": null,
+            "playground": &crate::playground::PLAYGROUND,
         })
     }
 
