@@ -92,11 +92,13 @@ impl PlaneSet {
     pub fn points(&self, seed: u32, noise: f32, count: usize) -> Vec<Point> {
         let mut rng = Rng::new(seed, self.name);
         (0..count)
-            .map(|index| loop {
-                // Tails of normal noise that leave the plane are drawn again.
-                let point = (self.generate)(&mut rng, Place { index, count }, noise);
-                if point.x.abs() <= EXTENT && point.y.abs() <= EXTENT {
-                    break point;
+            .map(|index| {
+                loop {
+                    // Tails of normal noise that leave the plane are drawn again.
+                    let point = (self.generate)(&mut rng, Place { index, count }, noise);
+                    if point.x.abs() <= EXTENT && point.y.abs() <= EXTENT {
+                        break point;
+                    }
                 }
             })
             .collect()

@@ -5,10 +5,10 @@ use crate::graph::{Error, Result};
 use nalgebra::{DMatrix, DVector};
 
 /// Kernel matrices of the initial network, `K(x, x') = (x·x') (1/N) Σ_i (1 + ε w_i·x)(1 + ε w_i·x')`, between
-/// the rows of `a` and of `b`. `weights` is [N, D].
+/// the rows of `a` and of `b`. `weights` is [D, N].
 fn kernel(a: &DMatrix<f64>, b: &DMatrix<f64>, weights: &DMatrix<f64>, epsilon: f64) -> DMatrix<f64> {
-    let slopes = |points: &DMatrix<f64>| (points * weights.transpose()).map(|h| 1.0 + epsilon * h);
-    let features = slopes(a) * slopes(b).transpose() / weights.nrows() as f64;
+    let slopes = |points: &DMatrix<f64>| (points * weights).map(|h| 1.0 + epsilon * h);
+    let features = slopes(a) * slopes(b).transpose() / weights.ncols() as f64;
     (a * b.transpose()).component_mul(&features)
 }
 
@@ -21,10 +21,11 @@ pub(super) fn frozen_loss(
     dimension: usize,
     epsilon: f64,
 ) -> Result<f64> {
-    let matrix = |values: &[f32]| {
-        DMatrix::from_row_iterator(values.len() / dimension, dimension, values.iter().map(|&v| v as f64))
+    let matrix = |values: &[f32], columns: usize| {
+        DMatrix::from_row_iterator(values.len() / columns, columns, values.iter().map(|&v| v as f64))
     };
-    let (x, x_test, w) = (matrix(train.0), matrix(test.0), matrix(weights));
+    let (x, x_test) = (matrix(train.0, dimension), matrix(test.0, dimension));
+    let w = matrix(weights, weights.len() / dimension);
     let targets = DVector::from_iterator(train.1.len(), train.1.iter().map(|&y| y as f64));
     let gram = kernel(&x, &x, &w, epsilon);
     let cholesky = gram.cholesky().ok_or_else(|| {
@@ -48,11 +49,11 @@ mod tests {
     fn the_kernel_is_the_inner_product_of_the_gradients() {
         // ∂f/∂w_i = (α/N)(1 + ε w_i·x) x, so (N/α²) Σ_i ∂f/∂w_i(x) · ∂f/∂w_i(x') = K(x, x').
         let x = DMatrix::from_row_slice(2, 3, &[0.3, -0.2, 0.5, 1.0, 0.1, -0.4]);
-        let w = DMatrix::from_row_slice(2, 3, &[1.0, 2.0, -1.0, 0.5, 0.0, 1.5]);
+        let w = DMatrix::from_row_slice(3, 2, &[1.0, 0.5, 2.0, 0.0, -1.0, 1.5]);
         let (epsilon, k) = (0.2, kernel(&x, &x, &w, 0.2));
         for (i, j) in [(0, 0), (0, 1), (1, 1)] {
             let gradient = |p: usize, unit: usize| {
-                let h = x.row(p).dot(&w.row(unit));
+                let h = x.row(p).dot(&w.column(unit).transpose());
                 x.row(p) * ((1.0 + epsilon * h) / 2.0)
             };
             let inner: f64 = (0..2).map(|unit| gradient(i, unit).dot(&gradient(j, unit))).sum();

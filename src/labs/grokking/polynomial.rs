@@ -22,7 +22,8 @@ const TEST: usize = 1000;
 /// Mean of y² over all inputs: z = β·x is standard normal, and E[(½z²)²] = ¾.
 const MEAN_SQUARE: f32 = 0.75;
 
-/// Everything random, drawn in this order: β, X, X_test, W.
+/// Everything random, drawn in this order: β, X, X_test, W. Points are [count, D]; the weights are [D, N], one
+/// column a unit, so that neither the step nor its gradient needs a transpose.
 struct Data {
     beta: Vec<f32>,
     x: Vec<f32>,
@@ -92,16 +93,15 @@ fn program(data: &Data, variant: Variant) -> Result<plan::Program> {
     };
     let (x, y) = (input(g, "x", &[samples, D], &data.x), input(g, "y", &[samples], &data.y));
     let (x_test, y_test) = (input(g, "x test", &[TEST, D], &data.x_test), input(g, "y test", &[TEST], &data.y_test));
-    let initial = input(g, "initial weight", &[N, D], &data.weights);
+    let initial = input(g, "initial weight", &[D, N], &data.weights);
     let initial_output = input(g, "initial output", &[samples], &vec![0.0; samples]);
     let initial_test = input(g, "initial test output", &[TEST], &[0.0; TEST]);
-    let weight = g.leaf_with(Role::Parameter, "hidden.weight", &[N, D], data.weights.clone());
+    let weight = g.leaf_with(Role::Parameter, "hidden.weight", &[D, N], data.weights.clone());
     let step = g.leaf_u32(Role::State, "step", &[], &[0]);
 
     // f(x) = (α/N) Σ_i φ(w_i·x), before f₀ is taken away.
     let output = |g: &mut Graph, x: Var| -> Result<Var> {
-        let transposed = g.transpose(weight)?;
-        let hidden = g.matmul(x, transposed)?;
+        let hidden = g.matmul(x, weight)?;
         let square = g.square(hidden)?;
         let bent = g.mul_number(square, epsilon / 2.0)?;
         let activation = g.add(hidden, bent)?;
@@ -158,11 +158,14 @@ fn program(data: &Data, variant: Variant) -> Result<plan::Program> {
 /// `(1/N) Σ_i w_i w_iᵀ` in the coordinates of `basis`, [D, D].
 fn second_moment(g: &mut Graph, weight: Var, basis: Option<Var>) -> Result<Var> {
     let rotated = match basis {
-        Some(basis) => g.matmul(weight, basis)?,
+        Some(basis) => {
+            let rows = g.transpose(basis)?;
+            g.matmul(rows, weight)?
+        }
         None => weight,
     };
     let transposed = g.transpose(rotated)?;
-    let product = g.matmul(transposed, rotated)?;
+    let product = g.matmul(rotated, transposed)?;
     g.mul_number(product, 1.0 / N as f32)
 }
 
@@ -170,7 +173,7 @@ fn second_moment(g: &mut Graph, weight: Var, basis: Option<Var>) -> Result<Var> 
 /// w_i and A = αε (M − M₀) − ββᵀ it is α²|w̄ − w̄₀|²/D + (Tr A)²/(4D²) + Tr(A²)/(2D²).
 fn loss_terms(g: &mut Graph, weight: Var, initial: Var, beta: Var, variant: Variant) -> Result<Vec<(String, Var)>> {
     let d = D as f32;
-    let (mean, mean_before) = (g.mean(weight, &[0])?, g.mean(initial, &[0])?);
+    let (mean, mean_before) = (g.mean(weight, &[1])?, g.mean(initial, &[1])?);
     let drift = g.sub(mean, mean_before)?;
     let square = g.square(drift)?;
     let square = g.sum_all(square)?;
@@ -196,7 +199,8 @@ fn loss_terms(g: &mut Graph, weight: Var, initial: Var, beta: Var, variant: Vari
 
 /// Share of ‖W‖² that lies along β.
 fn alignment(g: &mut Graph, weight: Var, beta: Var) -> Result<Var> {
-    let along = g.matmul(weight, beta)?;
+    let row = g.transpose(beta)?;
+    let along = g.matmul(row, weight)?;
     let along = g.square(along)?;
     let along = g.sum_all(along)?;
     let along = g.mul_number(along, 1.0 / D as f32)?;
@@ -211,8 +215,7 @@ fn kernel_matrix(g: &mut Graph, x: Var, weight: Var, epsilon: f32) -> Result<Var
         let transposed = g.transpose(a)?;
         g.matmul(a, transposed)
     };
-    let transposed = g.transpose(weight)?;
-    let hidden = g.matmul(x, transposed)?;
+    let hidden = g.matmul(x, weight)?;
     let bent = g.mul_number(hidden, epsilon)?;
     let slopes = g.add_number(bent, 1.0)?;
     let features = gram(g, slopes)?;
