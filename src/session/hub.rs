@@ -95,8 +95,9 @@ struct Dish {
     session: Session,
     panels: Vec<String>,
     hz: f64,
-    /// When the last frame was made, and what had changed and been worked until then.
+    /// When the last frame was made, how long that took, and what had changed and been worked until then.
     frame_time: f64,
+    frame_cost: f64,
     frame_changes: u64,
     frame_worked: u64,
     speed: f64,
@@ -149,11 +150,14 @@ impl Hub {
             }
             let time = now();
             let at_rest = !dish.session.is_busy();
-            let due = dish.hz > 0.0 && (at_rest || time - dish.frame_time >= 1000.0 / dish.hz);
+            // A large network's pictures are dear: at most a fifth of the time goes into them.
+            let pause = (1000.0 / dish.hz).max(4.0 * dish.frame_cost);
+            let due = dish.hz > 0.0 && (at_rest || time - dish.frame_time >= pause);
             if due && dish.session.changes() != dish.frame_changes {
                 dish.session.ask_pictures();
                 if dish.session.pictures_arrived() {
                     self.replies.push_back(dish.frame(name, time));
+                    dish.frame_cost = now() - time;
                     if let Some(message) = dish.failure(name) {
                         self.replies.push_back(message);
                     }
@@ -285,6 +289,7 @@ impl Hub {
             panels: Vec::new(),
             hz: 0.0,
             frame_time: now,
+            frame_cost: 0.0,
             frame_changes: u64::MAX,
             frame_worked: 0,
             speed: 0.0,
