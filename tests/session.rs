@@ -249,6 +249,32 @@ fn hostile_messages_get_a_message_and_change_nothing() {
 }
 
 #[test]
+fn further_seeds_follow_and_are_those_of_their_own_sessions() {
+    let lab = labs::find("grokking").unwrap();
+    let mut settings = Settings::defaults(lab.controls, 5);
+    settings.set(lab.controls, "task", "modular").unwrap();
+    let alone = |seed: u32| {
+        let mut settings = settings.clone();
+        settings.seed = seed;
+        let mut session = Session::open(lab, settings, true).unwrap();
+        session.play();
+        finish(&mut session);
+        session
+    };
+    let mut session = alone(5);
+    assert_eq!(session.state(), State::Done);
+    session.run_more_seeds(1);
+    assert_eq!(session.state(), State::Measuring);
+    finish(&mut session);
+    assert_eq!((session.state(), session.more_seeds()), (State::Done, (1, 1)));
+    let (other, view) = (alone(6), session.view());
+    assert_eq!(view.other_seeds[0].0, 6);
+    assert_eq!(view.other_seeds[0].1.column("test loss"), other.view().main().history.column("test loss"));
+    let summary = session.summary();
+    assert_eq!((summary[0].of, summary[0].verdict), (2, Verdict::Holds), "{:?}", session.claims());
+}
+
+#[test]
 fn claims_hold_at_the_default_and_fail_where_they_must() {
     // Far from the default: hardly lazy, features that fit, many samples.
     let lab = labs::find("grokking").unwrap();

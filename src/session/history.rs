@@ -122,6 +122,8 @@ pub struct RunView<'a> {
 pub struct View<'a> {
     /// All runs, the main one first.
     pub runs: Vec<RunView<'a>>,
+    /// What the main run recorded with further seeds, which are over.
+    pub other_seeds: Vec<(u32, &'a History)>,
 }
 
 impl<'a> View<'a> {

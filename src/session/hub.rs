@@ -10,6 +10,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 
+/// Further seeds that one request can ask for.
+const MOST_SEEDS: usize = 100;
+
 /// What the page asks for.
 #[derive(Debug, Deserialize)]
 #[serde(tag = "type", rename_all = "lowercase")]
@@ -63,6 +66,10 @@ enum Request {
         leaf: String,
         index: usize,
         value: f32,
+    },
+    Seeds {
+        dish: String,
+        count: usize,
     },
     Snapshot {
         dish: String,
@@ -206,6 +213,9 @@ impl Hub {
                 dish.frame_changes = u64::MAX;
                 dish.panels = panels;
             }),
+            Request::Seeds { dish, count } => {
+                self.with(&dish, |dish| dish.session.run_more_seeds(count.min(MOST_SEEDS)))
+            }
             Request::Snapshot { dish } => self.save(&dish),
             Request::Export { dish, format } => self.export(&dish, &format),
             Request::Plan { dish } => {
@@ -393,9 +403,20 @@ impl Dish {
             "runs": runs.collect::<Vec<_>>(),
             "claims": session.claims(),
             "panels": panels,
+            "seeds": self.seeds(),
             "snapshots": session.snapshots(),
         });
         Message { json, arrays: payload.arrays, bytes: None }
+    }
+
+    /// The claims over several seeds, once more than one has been asked for.
+    fn seeds(&self) -> Value {
+        let (done, wanted) = self.session.more_seeds();
+        if wanted == 0 {
+            return Value::Null;
+        }
+        let progress = self.session.seeds.progress().map(|(step, of)| json!({ "step": step, "of": of }));
+        json!({ "done": 1 + done, "of": 1 + wanted, "progress": progress, "claims": self.session.summary() })
     }
 
     /// The failure of the session, told once.

@@ -13,6 +13,7 @@ mod hub;
 mod machine;
 mod run;
 mod saved;
+mod seeds;
 mod timeline;
 
 pub use export::File;
@@ -35,7 +36,7 @@ pub enum State {
     Running,
     /// It waits for the visitor.
     Paused,
-    /// The visible runs are over; runs that only claims need go on.
+    /// The visible runs are over; runs that only claims need, and further seeds, go on.
     Measuring,
     /// All schedules are at their end.
     Done,
@@ -64,6 +65,7 @@ pub struct Session {
     worked: u64,
     /// Counts everything that a panel might show.
     changes: u64,
+    seeds: seeds::Seeds,
 }
 
 /// A turn looks at the time about this often, in milliseconds.
@@ -90,6 +92,7 @@ impl Session {
             burst: 1,
             worked: 0,
             changes: 0,
+            seeds: seeds::Seeds::default(),
         };
         for run in session.runs.iter_mut().filter(|run| run.is_clocked()) {
             run.begin();
@@ -156,7 +159,7 @@ impl Session {
         match () {
             () if self.failure.is_some() => State::Failed,
             () if self.clock < self.goal && !clocked_over => State::Running,
-            () if clocked_over && self.runs.iter().all(Run::finished) => State::Done,
+            () if clocked_over && self.runs.iter().all(Run::finished) && !self.seeds.pending() => State::Done,
             () if clocked_over && self.goal == u64::MAX => State::Measuring,
             () => State::Paused,
         }
@@ -277,6 +280,7 @@ impl Session {
     fn edit(&mut self, edit: Edit) {
         self.failure = None;
         self.changes += 1;
+        self.seeds = seeds::Seeds::default();
         self.furthest = self.clock;
         self.timeline.truncate(self.clock);
         for run in self.runs.iter_mut().filter(|run| run.is_clocked()) {
@@ -331,11 +335,14 @@ impl Session {
                 }
             }
             State::Measuring => {
-                let Some(run) = self.runs.iter_mut().find(|run| !run.finished()) else { return false };
-                if !run.has_begun() {
-                    run.begin();
+                if let Some(run) = self.runs.iter_mut().find(|run| !run.finished()) {
+                    if !run.has_begun() {
+                        run.begin();
+                    }
+                    run.advance();
+                } else if let Err(error) = self.work_on_seeds() {
+                    self.failure = Some(error);
                 }
-                run.advance();
             }
             State::Paused | State::Done | State::Failed => return false,
         }
@@ -426,7 +433,8 @@ impl Session {
 
     /// All runs as they stand.
     pub fn view(&self) -> View<'_> {
-        View { runs: self.runs.iter().map(Run::view).collect() }
+        let others = self.seeds.done.iter().map(|other| (other.seed, &other.history));
+        View { runs: self.runs.iter().map(Run::view).collect(), other_seeds: others.collect() }
     }
 
     /// The data of a panel.

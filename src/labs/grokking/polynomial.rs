@@ -10,7 +10,7 @@ use crate::labs::{Claim, Part, Payload, RunPlan, Settings};
 use crate::optim::{self, Optimiser};
 use crate::plan;
 use crate::rng::Rng;
-use crate::session::View;
+use crate::session::{RunView, View};
 use serde_json::{Value, json};
 
 /// Input dimension.
@@ -315,6 +315,10 @@ impl Polynomial {
         ];
         for run in &view.runs[1..3] {
             series.push(curve(run, "test loss", &format!("test, {}", run.name), "test", true, payload));
+        }
+        for &(seed, history) in &view.other_seeds {
+            let other = RunView { history, ..main };
+            series.push(curve(&other, "test loss", &format!("seed {seed}"), "other", true, payload));
         }
         let mut bands = Vec::new();
         if let Some(train) = first_low(main.history, "train loss") {
