@@ -123,8 +123,9 @@ mod tests {
         for set in ALL {
             for noise in [0.0, 0.1, 0.5] {
                 let points = set.points(4, noise, 500);
-                assert_eq!(points, set.points(4, noise, 500), "{}", set.name);
-                assert_ne!(points, set.points(5, noise, 500), "{}", set.name);
+                assert!(points == set.points(4, noise, 500), "{} differs", set.name);
+                let drawn = noise > 0.0 || set.name != "spiral";
+                assert!(!drawn || points != set.points(5, noise, 500), "{} is the same for every seed", set.name);
                 assert!(points.iter().all(|p| p.x.abs() <= 6.0 && p.y.abs() <= 6.0 && p.label.abs() <= 1.0));
                 if set.task == Task::Classification {
                     assert!(points.iter().all(|p| p.label.abs() == 1.0), "{}", set.name);
