@@ -65,11 +65,7 @@ pub const CONTROLS: &[Control] = &[
         Kind::Integer,
         10.0,
     ),
-    with(
-        slider("net", "network", (0.0, 0.0), DEFAULT_NET, "The network as text, layer by layer."),
-        Kind::Text,
-        0.0,
-    ),
+    with(slider("net", "network", (0.0, 0.0), DEFAULT_NET, "The network as text, layer by layer."), Kind::Text, 0.0),
     Control::choice("optimiser", "optimiser", OPTIMISERS, "adam", "How weights follow their gradients."),
     retuned(
         slider("rate", "learning rate", (1e-5, 10.0), "0.01", "How far a step goes along the gradient."),
@@ -89,5 +85,5 @@ pub const CONTROLS: &[Control] = &[
     ),
 ];
 
-/// Learns the default data set within a second.
-pub const DEFAULT_NET: &str = "input x y | linear 6 | tanh | linear 5 | tanh | linear 1";
+/// Learns the default data set, without noise, to a test loss of 0.05 within 200 steps.
+pub const DEFAULT_NET: &str = "input x y | linear 6 | tanh | linear 5 | tanh | linear 4 | tanh | linear 1";

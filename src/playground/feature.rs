@@ -24,15 +24,8 @@ pub enum Feature {
 
 impl Feature {
     /// Every feature, in canonical order.
-    pub const ALL: &'static [Feature] = &[
-        Feature::X,
-        Feature::Y,
-        Feature::XSquared,
-        Feature::YSquared,
-        Feature::Product,
-        Feature::SinX,
-        Feature::SinY,
-    ];
+    pub const ALL: &'static [Feature] =
+        &[Feature::X, Feature::Y, Feature::XSquared, Feature::YSquared, Feature::Product, Feature::SinX, Feature::SinY];
 
     /// Name in network texts.
     pub fn name(self) -> &'static str {

@@ -217,7 +217,10 @@ mod tests {
         let spec = NetworkSpec::parse(" INPUT y X |linear 6|tanh | dropout 0.25| linear 3 | linear 1 ").expect("valid");
         assert_eq!(spec.to_string(), "input x y | linear 6 | tanh | dropout 0.25 | linear 3 | linear 1");
         assert_eq!(spec.hidden[1].activation, Activation::None);
-        assert_eq!((spec.names(), spec.units().sum::<usize>()), (vec!["hidden 1".into(), "hidden 2".into(), "output".into()], 10));
+        assert_eq!(
+            (spec.names(), spec.units().sum::<usize>()),
+            (vec!["hidden 1".into(), "hidden 2".into(), "output".into()], 10)
+        );
         assert_eq!(NetworkSpec::parse("input x | linear 1").expect("a plain line").hidden, []);
     }
 

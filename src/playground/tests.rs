@@ -194,6 +194,7 @@ fn panels_hold_what_the_page_expects() {
 fn images_and_values_are_the_network_s_own_answers() {
     let mut driver = Driver::open(&[("net", "input x y | linear 1 | tanh | linear 1")], 0);
     driver.write("hidden 1.weight", &[0.5, 0.0]);
+    driver.write("hidden 1.bias", &[0.0]);
     driver.write("output.weight", &[2.0]);
     driver.write("output.bias", &[1.0]);
     let picture = driver.picture();
@@ -237,14 +238,25 @@ fn a_network_beyond_the_memory_of_a_page_is_refused() {
 
 #[test]
 fn the_spiral_is_solved_from_the_two_coordinates() {
-    let net = "input x y | linear 12 | tanh | linear 12 | tanh | linear 8 | tanh | linear 1";
-    let mut driver = Driver::open(&[("dataset", "spiral"), ("noise", "0"), ("net", net), ("rate", "0.01")], 0);
-    driver.steps(4000);
-    let solved = driver.history.first("test loss", 1, |loss| loss < 0.05);
-    assert!(solved.is_some(), "test loss {:?}", driver.history.last("test loss"));
+    let controls = [
+        ("dataset", "spiral"),
+        ("noise", "0"),
+        ("points_count", "500"),
+        ("net", "input x y | linear 12 | tanh | linear 12 | tanh | linear 8 | tanh | linear 1"),
+        ("rate", "0.03"),
+        ("batch", "128"),
+        ("l2", "0.0003"),
+    ];
+    for seed in 0..3 {
+        let mut driver = Driver::open(&controls, seed);
+        driver.steps(1000);
+        let solved = driver.history.first("test loss", 1, |loss| loss < 0.05);
+        assert!(solved.is_some(), "seed {seed}: test loss {:?}", driver.history.last("test loss"));
+    }
 }
 
-/// Prints how fast settings solve a task: `SWEEP="dataset=spiral noise=0" cargo test sweep -- --ignored --nocapture`.
+/// Prints after how many steps each of five seeds first has a test loss below 0.05 (0: not within 3000), one
+/// line per line of `SWEEP`: `SWEEP="dataset=spiral;noise=0" cargo test sweep -- --ignored --nocapture`.
 #[test]
 #[ignore = "a table for choosing defaults"]
 fn sweep() {
@@ -255,8 +267,8 @@ fn sweep() {
             .map(|seed| {
                 let mut driver = Driver::open(&controls, seed);
                 let reached = |driver: &Driver| driver.history.first("test loss", 1, |loss| loss < 0.05);
-                while driver.step < 8000 && reached(&driver).is_none() {
-                    driver.steps(100);
+                while driver.step < 3000 && reached(&driver).is_none() {
+                    driver.steps(50);
                 }
                 reached(&driver).unwrap_or(0)
             })

@@ -73,6 +73,11 @@ impl Place {
     fn along(self) -> f32 {
         ((self.index / 2) as f32 + 0.5) / self.count.div_ceil(2) as f32
     }
+
+    /// The same, at a random place within the point's own `1/n`: even cover without regularity.
+    fn jittered(self, rng: &mut Rng) -> f32 {
+        ((self.index / 2) as f32 + rng.uniform()) / self.count.div_ceil(2) as f32
+    }
 }
 
 /// The generated data sets.
@@ -92,11 +97,13 @@ impl PlaneSet {
     pub fn points(&self, seed: u32, noise: f32, count: usize) -> Vec<Point> {
         let mut rng = Rng::new(seed, self.name);
         (0..count)
-            .map(|index| loop {
-                // Tails of normal noise that leave the plane are drawn again.
-                let point = (self.generate)(&mut rng, Place { index, count }, noise);
-                if point.x.abs() <= EXTENT && point.y.abs() <= EXTENT {
-                    break point;
+            .map(|index| {
+                loop {
+                    // Tails of normal noise that leave the plane are drawn again.
+                    let point = (self.generate)(&mut rng, Place { index, count }, noise);
+                    if point.x.abs() <= EXTENT && point.y.abs() <= EXTENT {
+                        break point;
+                    }
                 }
             })
             .collect()

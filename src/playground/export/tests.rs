@@ -26,7 +26,8 @@ fn output(spec: &NetworkSpec, layers: &[Layer], point: (f32, f32)) -> f64 {
     for layer in layers {
         x = (0..layer.units)
             .map(|unit| {
-                let products = x.iter().enumerate().map(|(input, v)| v * layer.weight[input * layer.units + unit] as f64);
+                let products =
+                    x.iter().enumerate().map(|(input, v)| v * layer.weight[input * layer.units + unit] as f64);
                 let sum = layer.bias[unit] as f64 + products.sum::<f64>();
                 match layer.activation {
                     Activation::Tanh => sum.tanh(),
@@ -59,7 +60,10 @@ fn python_text_has_every_layer_feature_and_weight() {
     }
     let (_, _, values) = &weights[1];
     let first_unit: Vec<String> = values.iter().step_by(5).map(|value| format!("{value:?}")).collect();
-    assert!(text.contains(&format!("            [{}],", first_unit.join(", "))), "weights are turned to [units, inputs]");
+    assert!(
+        text.contains(&format!("            [{}],", first_unit.join(", "))),
+        "weights are turned to [units, inputs]"
+    );
     assert_eq!(text.matches("    # ").count(), 7, "one comment for each layer's weights");
     let plain = network("input x | linear 1");
     let plain = export(&plain.0, &plain.1, Format::Python).expect("complete");
@@ -77,13 +81,7 @@ fn safetensors_read_back_with_names_shapes_and_values() {
     assert_eq!(tensors.len(), weights.len() - 1, "the points are not weights");
     for (name, shape, values) in &weights[1..] {
         let tensor = tensors.tensor(name).expect("kept");
-        let read: Vec<f32> = tensor
-            .data()
-            .as_chunks::<4>()
-            .0
-            .iter()
-            .map(|bytes| f32::from_le_bytes(*bytes))
-            .collect();
+        let read: Vec<f32> = tensor.data().as_chunks::<4>().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect();
         assert_eq!((tensor.shape(), &read), (shape.as_slice(), values), "{name}");
     }
 }
