@@ -2,7 +2,7 @@
 //!
 //! | rule | variance | source |
 //! |---|---|---|
-//! | Glorot | 2 / (fan_in + fan_out) | Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010) |
+//! | Glorot | 2 / (fan_in + fan_out) | Glorot and Bengio, proceedings.mlr.press/v9/glorot10a (2010) |
 //! | He | 2 / fan_in | He, Zhang, Ren and Sun, "Delving deep into rectifiers" (2015) |
 //! | LeCun | 1 / fan_in | LeCun, Bottou, Orr and Müller, "Efficient backprop" (1998) |
 //!

@@ -4,8 +4,11 @@ use super::model::{self, Rates, Training, images, values};
 use super::*;
 use crate::cpu::Machine;
 use crate::data::plane::{self, Task};
+use crate::graph::Role;
 use crate::labs::{Experiment, Payload, Settings};
 use crate::optim::Optimiser;
+use crate::plan::plan;
+use crate::reference::Reference;
 use crate::session::{History, Picture, RunView, View};
 use std::sync::Arc;
 
@@ -138,6 +141,17 @@ fn a_run_repeats_exactly_and_the_seeds_are_separate() {
 }
 
 #[test]
+fn readings_thin_out_by_doublings() {
+    let reads = Driver::open(&[], 0).reads;
+    assert!((0..=256).all(reads), "every step at first");
+    for doubling in 8..40 {
+        let (from, stride) = (1u64 << doubling, 1u64 << (doubling - 7));
+        let count = (from..2 * from).step_by(stride as usize / 2).filter(|&step| reads(step)).count();
+        assert_eq!(count, 128, "from {from}");
+    }
+}
+
+#[test]
 fn penalties_and_rate_are_turned_while_running() {
     let mut driver = Driver::open(&[("net", "input x y | linear 4 | tanh | linear 1")], 0);
     let targets = driver.experiment.retune("l2", 1.0).expect("a number that can be turned");
@@ -234,6 +248,36 @@ fn a_network_beyond_the_memory_of_a_page_is_refused() {
     let driver = Driver::open(&[("net", &largest), ("batch", "256"), ("points_count", "1000")], 0);
     let bytes: usize = driver.machine.program().buffers.iter().map(|buffer| buffer.elements * 4).sum();
     assert!(bytes < 64 << 20, "the largest network of the playground takes {} MiB", bytes >> 20);
+}
+
+#[test]
+fn training_follows_the_double_precision_reference() {
+    let net = "input x y sinx | linear 5 | gelu | dropout 0.3 | linear 4 | sine | linear 3 | sigmoid | linear 1";
+    let spec = NetworkSpec::parse(net).expect("valid");
+    let data = plane::split(plane::ALL[0].points(0, 0.1, 60), 50, 0);
+    let rates = Rates { rate: 0.05, l1: 0.001, l2: 0.01 };
+    let adam = Optimiser::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+    for (task, optimiser) in [(Task::Classification, adam), (Task::Regression, Optimiser::Momentum { momentum: 0.9 })] {
+        let training = Training { optimiser, rates, batch: 8, seed: 3 };
+        let (graph, entries) = model::build(&spec, &data, task, training).expect("small");
+        let mut machine = Machine::new(Arc::new(plan(&graph, &entries).expect("small")));
+        let mut reference = Reference::new(&graph);
+        for step in 0..5 {
+            machine.run(0);
+            reference.run(&entries[0]);
+            for (index, leaf) in graph.leaves().iter().enumerate().filter(|(_, leaf)| leaf.role == Role::Parameter) {
+                for (got, want) in machine.leaf(index).iter().zip(&reference.leaves[index]) {
+                    let error = (*got as f64 - want).abs();
+                    assert!(error < 2e-5, "step {step}, {task:?}, {}: {got} instead of {want}", leaf.name);
+                }
+            }
+        }
+        machine.run(1);
+        for (output, want) in reference.run(&entries[1]).iter().enumerate() {
+            let got = machine.output(1, output)[0] as f64;
+            assert!((got - want[0]).abs() < 2e-5, "{}: {got} instead of {}", entries[1].outputs[output].0, want[0]);
+        }
+    }
 }
 
 #[test]

@@ -52,7 +52,8 @@ fn python_text_has_every_layer_feature_and_weight() {
     for line in [
         "            nn.Linear(7, 5),\n            nn.Tanh(),\n            nn.Linear(5, 4),\n            nn.ReLU(),",
         "            nn.Dropout(0.25),\n            nn.Linear(4, 6),\n            nn.Sigmoid(),",
-        "            nn.GELU(),\n            nn.Linear(3, 4),\n            Sine(),\n            nn.Linear(4, 3),\n            nn.Linear(3, 1),\n        )",
+        "            nn.GELU(),\n            nn.Linear(3, 4),\n            Sine(),\n",
+        "            nn.Linear(4, 3),\n            nn.Linear(3, 1),\n        )",
         "torch.stack([x, y, x * x, y * y, x * y, torch.sin(x), torch.sin(y)], dim=-1)",
         "class Sine(nn.Module):",
     ] {
