@@ -101,6 +101,24 @@ fn the_same_seed_gives_the_same_numbers() {
 }
 
 #[test]
+fn train_reports_losses_and_exports_the_network() {
+    let folder = std::env::temp_dir().join(format!("petri-train-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    for (extension, words) in [("py", "torch"), ("safetensors", "hidden 1.weight"), ("onnx", "MatMul")] {
+        let file = folder.join(format!("model.{extension}"));
+        let net = "input x y | linear 5 | tanh | linear 1";
+        let arguments = ["train", "--net", net, "--task", "gauss", "--steps", "300", "--json", "--export"];
+        let output = petri(&[&arguments[..], &[file.to_str().unwrap()]].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        let report = json(&output);
+        assert!(report["seeds"][0]["metrics"]["test loss"].as_f64().unwrap() < 0.2, "{report}");
+        let bytes = std::fs::read(&file).unwrap();
+        assert!(String::from_utf8_lossy(&bytes).contains(words), "{extension}");
+    }
+    std::fs::remove_dir_all(folder).unwrap();
+}
+
+#[test]
 fn plan_shows_graph_kernels_and_memory() {
     let output = petri(&["plan", "grokking"]);
     let text = String::from_utf8(output.stdout).unwrap();
@@ -121,5 +139,9 @@ fn bad_usage_is_named_with_the_fix() {
     refuses(&["run", "grokking", "--seed", "4294967295", "--seeds", "2"], &["--seed"]);
     refuses(&["run", "grokking", "--device", "quantum"], &["cpu", "gpu", "auto"]);
     refuses(&["plan"], &["--net"]);
+    refuses(&["train", "--task", "spirals"], &["spirals", "did you mean", "spiral"]);
+    refuses(&["train", "--net", "input x | linear 4 | tahn | linear 1"], &["tahn", "tanh"]);
+    refuses(&["train", "--net", "input x | linear 400 | linear 1"], &["400", "64"]);
+    refuses(&["train", "--steps", "1", "--export", "model.h5"], &["h5"]);
     refuses(&["explode"], &["explode"]);
 }

@@ -196,9 +196,9 @@ fn claim_json(claim: &Claim) -> Value {
 }
 
 fn run(lab: &'static Lab, options: &Options, out: Option<&Path>) -> Result<bool> {
-    let outcomes = run_seeds(lab, options)?;
+    let mut outcomes = run_seeds(lab, options)?;
     if let Some(folder) = out {
-        write_records(&outcomes, folder)?;
+        write_records(&mut outcomes, folder)?;
     }
     Ok(report(lab, options, &outcomes))
 }
@@ -263,7 +263,7 @@ fn run_seed(lab: &'static Lab, settings: Settings, steps: Option<u64>, progress:
     Ok(Outcome { seed, session, seconds: started.elapsed().as_secs_f64() })
 }
 
-fn write_records(outcomes: &[Outcome], folder: &Path) -> Result<()> {
+fn write_records(outcomes: &mut [Outcome], folder: &Path) -> Result<()> {
     let refuse = |path: &Path, error: std::io::Error| {
         Error::new(path.display().to_string(), error.to_string(), "choose a folder that can be written")
     };
@@ -339,8 +339,8 @@ fn train(net: Option<String>, task: Option<String>, mut options: Options, export
     options.set.extend(net.map(|net| format!("net={net}")));
     options.set.extend(task.map(|task| format!("dataset={task}")));
     options.steps.get_or_insert(TRAINING_STEPS);
-    let outcomes = run_seeds(lab, &options)?;
-    if let (Some(path), Some(first)) = (export, outcomes.first()) {
+    let mut outcomes = run_seeds(lab, &options)?;
+    if let (Some(path), Some(first)) = (export, outcomes.first_mut()) {
         let format = path.extension().and_then(|extension| extension.to_str()).unwrap_or_default();
         let file = first.session.export(format)?;
         std::fs::write(path, &file.bytes).map_err(|error| {

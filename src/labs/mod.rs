@@ -9,7 +9,7 @@ mod payload;
 
 pub use claim::{Claim, Measured, Median, Relation, Summary, Verdict};
 pub use control::{Choice, Control, Effect, Kind, Scale, Settings, When, nearest};
-pub use payload::Payload;
+pub use payload::{File, Payload, Weights};
 
 use crate::graph::{Error, Result};
 use crate::plan::Program;
@@ -128,6 +128,11 @@ pub trait Experiment: Send {
     fn panel(&self, id: &str, view: &View, payload: &mut Payload) -> Value;
     /// The claims as far as they are measured.
     fn claims(&self, view: &View) -> Vec<Claim>;
+    /// Formats in which the main run's network can be taken away, and how; by default none.
+    fn export(&self, format: &str, weights: &[Weights]) -> Result<File> {
+        let _ = weights;
+        Err(Error::new("export", format!("'{format}' is not a known format"), "choose csv or json"))
+    }
 }
 
 /// The lab of a slug, or the playground; else an error that suggests the nearest one.

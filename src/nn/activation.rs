@@ -1,7 +1,7 @@
 //! What a unit does with its weighted sum. Each activation is scalar arithmetic, so it fuses into the
 //! matrix product before it.
 
-use super::Init;
+use super::{Init, Start};
 use crate::graph::{Graph, Result, Var};
 
 /// An activation function.
@@ -53,11 +53,13 @@ impl Activation {
         }
     }
 
-    /// The rule for first weights that keeps the scale of signals through layers of this activation.
-    pub fn init(self) -> Init {
+    /// First values that keep the scale of signals through layers of this activation; tanh, which shrinks
+    /// them, has the customary gain of 5/3.
+    pub fn start(self) -> Start {
         match self {
-            Activation::Relu | Activation::Gelu => Init::HeUniform,
-            Activation::Tanh | Activation::Sigmoid | Activation::Sine | Activation::None => Init::GlorotUniform,
+            Activation::Relu | Activation::Gelu => Init::HeUniform.into(),
+            Activation::Tanh => Start { gain: 5.0 / 3.0, ..Init::GlorotUniform.into() },
+            Activation::Sigmoid | Activation::Sine | Activation::None => Init::GlorotUniform.into(),
         }
     }
 

@@ -2,7 +2,7 @@
 //!
 //! | rule | variance | source |
 //! |---|---|---|
-//! | Glorot | 2 / (fan_in + fan_out) | Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks" (2010) |
+//! | Glorot | 2 / (fan_in + fan_out) | Glorot and Bengio, proceedings.mlr.press/v9/glorot10a (2010) |
 //! | He | 2 / fan_in | He, Zhang, Ren and Sun, "Delving deep into rectifiers" (2015) |
 //! | LeCun | 1 / fan_in | LeCun, Bottou, Orr and Müller, "Efficient backprop" (1998) |
 //!
@@ -54,6 +54,34 @@ impl Init {
     }
 }
 
+/// First values of a layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Start {
+    /// Rule for the weights.
+    pub init: Init,
+    /// What the weights are multiplied with.
+    pub gain: f32,
+    /// Biases are uniform on ±bias.
+    pub bias: f32,
+}
+
+impl Start {
+    /// Draws weights `[inputs, units]` and biases `[units]`.
+    pub fn draw(self, rng: &mut Rng, inputs: usize, units: usize) -> (Vec<f32>, Vec<f32>) {
+        let mut weights = self.init.draw(rng, inputs, units);
+        weights.iter_mut().for_each(|weight| *weight *= self.gain);
+        let biases = if self.bias == 0.0 { vec![0.0; units] } else { Init::Uniform(self.bias).draw(rng, 1, units) };
+        (weights, biases)
+    }
+}
+
+impl From<Init> for Start {
+    /// The rule as it stands, with biases of 0.
+    fn from(init: Init) -> Self {
+        Start { init, gain: 1.0, bias: 0.0 }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,5 +105,14 @@ mod tests {
             assert!((variance / want - 1.0).abs() < 0.04, "{rule:?}: {variance} instead of {want}");
             assert!(mean.abs() < 0.03 * want.sqrt(), "{rule:?}: mean {mean}");
         }
+    }
+    #[test]
+    fn gain_and_bias_widen_what_the_rule_gives() {
+        let start = Start { gain: 2.0, bias: 0.5, ..Init::LeCunUniform.into() };
+        let (weights, biases) = start.draw(&mut Rng::new(1, "start"), 3, 400);
+        let largest = |values: &[f32]| values.iter().fold(0.0f32, |m, v| m.max(v.abs()));
+        assert!((largest(&weights) - 2.0).abs() < 0.02 && (largest(&biases) - 0.5).abs() < 0.02);
+        let (_, zeros) = Start::from(Init::HeNormal).draw(&mut Rng::new(1, "start"), 3, 4);
+        assert_eq!(zeros, [0.0; 4]);
     }
 }

@@ -1,6 +1,6 @@
 //! The affine layer: `y [batch, units] = x [batch, inputs] × weight [inputs, units] + bias [units]`.
 
-use super::Init;
+use super::init::Start;
 use crate::graph::{Graph, Result, Role, Var};
 use crate::rng::Rng;
 
@@ -14,12 +14,13 @@ pub struct Linear {
 }
 
 impl Linear {
-    /// Adds the leaves `name.weight`, drawn by `init`, and `name.bias`, 0.
-    pub fn new(g: &mut Graph, name: &str, inputs: usize, units: usize, init: Init, rng: &mut Rng) -> Linear {
-        let weights = init.draw(rng, inputs, units);
+    /// Adds the leaves `name.weight` and `name.bias` with first values drawn from `start`.
+    pub fn new(g: &mut Graph, name: &str, shape: [usize; 2], start: impl Into<Start>, rng: &mut Rng) -> Linear {
+        let [inputs, units] = shape;
+        let (weights, biases) = start.into().draw(rng, inputs, units);
         g.scoped(name, |g| Linear {
             weight: g.leaf_with(Role::Parameter, "weight", &[inputs, units], weights),
-            bias: g.leaf_with(Role::Parameter, "bias", &[units], vec![0.0; units]),
+            bias: g.leaf_with(Role::Parameter, "bias", &[units], biases),
         })
     }
 

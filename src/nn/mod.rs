@@ -11,5 +11,5 @@ pub mod loss;
 
 pub use activation::Activation;
 pub use dropout::dropout;
-pub use init::Init;
+pub use init::{Init, Start};
 pub use linear::Linear;

@@ -1,11 +1,12 @@
 //! The playground's settings as a running experiment.
 
+use super::export::{Format, export};
 use super::model::{self, Rates, Training};
 use super::{NetworkSpec, panels};
 use crate::analysis::pca::Axes;
 use crate::data::plane::{self, Split, Task, own};
 use crate::graph::{Error, Result};
-use crate::labs::{Claim, Experiment, Part, Payload, RunPlan, Settings};
+use crate::labs::{Claim, Experiment, File, Part, Payload, RunPlan, Settings, Weights};
 use crate::optim::Optimiser;
 use crate::plan::Program;
 use crate::session::View;
@@ -109,5 +110,9 @@ impl Experiment for Playground {
 
     fn claims(&self, _: &View) -> Vec<Claim> {
         Vec::new()
+    }
+
+    fn export(&self, format: &str, weights: &[Weights]) -> Result<File> {
+        export(&self.spec, weights, Format::find(format)?)
     }
 }

@@ -1,11 +1,12 @@
 //! The playground: a small network learns the plane while its insides are watched.
 //!
 //! It is an experiment like every lab, described by [`PLAYGROUND`], with one run that never ends.
-//! [`NetworkSpec`] is the network as text, [`model`] turns it into a program, `panels` draws it, `export`
+//! [`NetworkSpec`] is the network as text, [`model`] turns it into a program, `panels` draws it, [`export`]
 //! writes it for other programs.
 
 mod controls;
 mod experiment;
+pub mod export;
 mod feature;
 pub mod model;
 mod panels;

@@ -182,7 +182,9 @@ fn read_part(words: &[&str], layers: &mut Vec<(HiddenLayer, Stage)>) -> Result<(
         _ => {
             let activations = Activation::ALL.iter().filter(|a| **a != Activation::None).map(|a| a.name());
             let names: Vec<&str> = ["linear", "dropout"].into_iter().chain(activations).collect();
-            let near = nearest(name, names.iter().copied());
+            // Somebody who is still typing has the beginning right.
+            let begun = names.iter().copied().find(|known| known.starts_with(name));
+            let near = begun.unwrap_or_else(|| nearest(name, names.iter().copied()));
             let fix = format!("did you mean “{near}”? The words are {}", names.join(", "));
             return Err(error(format!("{} is unknown", quote(name)), fix));
         }

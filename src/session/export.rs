@@ -1,23 +1,15 @@
 //! What a session has recorded, as files for other programs.
 
 use super::Session;
-use crate::graph::{Error, Result};
+use crate::graph::{Result, Role};
+use crate::labs::{File, Weights};
 use serde_json::{Value, json};
 use std::fmt::Write;
 
-/// A file to be saved.
-pub struct File {
-    /// Suggested name.
-    pub name: String,
-    /// Media type.
-    pub mime: &'static str,
-    /// Contents.
-    pub bytes: Vec<u8>,
-}
-
 impl Session {
-    /// The curves as `csv`, or curves, settings and claims as `json`.
-    pub fn export(&self, format: &str) -> Result<File> {
+    /// The curves as `csv`, curves, settings and claims as `json`, or the trained network in one of the
+    /// formats that the experiment knows.
+    pub fn export(&mut self, format: &str) -> Result<File> {
         let name = format!("petri-{}-seed-{}.{format}", self.lab.slug, self.settings.seed);
         match format {
             "csv" => Ok(File { name, mime: "text/csv", bytes: self.csv().into_bytes() }),
@@ -25,8 +17,29 @@ impl Session {
                 let text = serde_json::to_string_pretty(&self.report()).unwrap_or_default();
                 Ok(File { name, mime: "application/json", bytes: text.into_bytes() })
             }
-            _ => Err(Error::new("export", format!("'{format}' is not a known format"), "choose csv or json")),
+            _ => {
+                self.take_snapshot();
+                self.collect();
+                self.experiment.export(format, &self.weights())
+            }
         }
+    }
+
+    /// What the main run has learnt, as far as it has arrived from the device.
+    fn weights(&self) -> Vec<Weights> {
+        let Some(leaves) = self.timeline.before(self.clock).and_then(|snapshot| snapshot.leaves[0].as_ref()) else {
+            return Vec::new();
+        };
+        let mut rest = leaves.as_slice();
+        let mut weights = Vec::new();
+        for (_, leaf) in self.runs[0].program.trained_leaves() {
+            let (these, others) = rest.split_at(leaf.ty.elements());
+            rest = others;
+            if leaf.role == Role::Parameter {
+                weights.push((leaf.name.clone(), leaf.ty.shape.clone(), these.to_vec()));
+            }
+        }
+        weights
     }
 
     /// One line per run and step; a number that a run does not record is left empty.

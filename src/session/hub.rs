@@ -330,7 +330,7 @@ impl Hub {
     }
 
     fn export(&mut self, name: &str, format: &str) -> Result<(), (String, Error)> {
-        let Some(dish) = self.dishes.get(name) else { return Ok(()) };
+        let Some(dish) = self.dishes.get_mut(name) else { return Ok(()) };
         let file = dish.session.export(format).map_err(|error| (name.to_owned(), error))?;
         let json = json!({ "type": "export", "dish": name, "name": file.name, "mime": file.mime });
         self.replies.push_back(Message { json, arrays: Vec::new(), bytes: Some(file.bytes) });

@@ -16,7 +16,6 @@ mod saved;
 mod seeds;
 mod timeline;
 
-pub use export::File;
 pub use history::{History, Picture, RunView, View};
 pub use hub::{Hub, Message};
 pub use machine::{Delivery, Read};

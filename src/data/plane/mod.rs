@@ -73,6 +73,11 @@ impl Place {
     fn along(self) -> f32 {
         ((self.index / 2) as f32 + 0.5) / self.count.div_ceil(2) as f32
     }
+
+    /// The same, at a random place within the point's own `1/n`: even cover without regularity.
+    fn jittered(self, rng: &mut Rng) -> f32 {
+        ((self.index / 2) as f32 + rng.uniform()) / self.count.div_ceil(2) as f32
+    }
 }
 
 /// The generated data sets.
@@ -125,15 +130,16 @@ mod tests {
         for set in ALL {
             for noise in [0.0, 0.1, 0.5] {
                 let points = set.points(4, noise, 500);
-                assert_eq!(points, set.points(4, noise, 500), "{}", set.name);
-                assert_ne!(points, set.points(5, noise, 500), "{}", set.name);
+                assert!(points == set.points(4, noise, 500), "{} differs", set.name);
+                let drawn = noise > 0.0 || set.name != "spiral";
+                assert!(!drawn || points != set.points(5, noise, 500), "{} is the same for every seed", set.name);
                 assert!(points.iter().all(|p| p.x.abs() <= 6.0 && p.y.abs() <= 6.0 && p.label.abs() <= 1.0));
                 if set.task == Task::Classification {
                     assert!(points.iter().all(|p| p.label.abs() == 1.0), "{}", set.name);
                     let positive = points.iter().filter(|p| p.label > 0.0).count();
-                    // Noise in the look-up of labels may flip some, but without noise the halves are exact.
-                    let slack = if noise == 0.0 { 0 } else { 80 };
-                    assert!(positive.abs_diff(250) <= slack, "{} {noise}: {positive}", set.name);
+                    // Noise in the look-up of labels moves points to the other class.
+                    let looked_up = noise > 0.0 && ["circle", "xor"].contains(&set.name);
+                    assert!(looked_up || positive == 250, "{} {noise}: {positive}", set.name);
                 }
             }
         }

@@ -1,7 +1,7 @@
 //! Three rings of alternating class; the middle one is positive. Noise moves the points to and from the
 //! centre, with a standard deviation of 1.5 times its value.
 
-use super::{Place, Point, between, sin_cos};
+use super::{Place, Point, sin_cos};
 use crate::rng::Rng;
 use std::f32::consts::TAU;
 
@@ -13,6 +13,6 @@ pub(super) fn point(rng: &mut Rng, place: Place, noise: f32) -> Point {
         (false, _) => 2.0,
     };
     let radius = 1.0 + 1.8 * ring + 1.5 * noise * rng.normal();
-    let (sin, cos) = sin_cos(between(rng, 0.0, TAU));
+    let (sin, cos) = sin_cos(TAU * place.jittered(rng));
     Point { x: radius * sin, y: radius * cos, label: place.class() }
 }

@@ -12,11 +12,11 @@ pub struct Split {
     pub test: Vec<Point>,
 }
 
-/// Sets `test_percent` of the points aside, chosen at random but in the same share from low and from
-/// high labels. Each part gets at least one of two or more points; a single point is learnt from.
+/// Sets `test_percent` of the points aside, chosen at random but in the same share from positive and
+/// from other labels. Each part gets at least one of two or more points; a single point is learnt from.
 pub fn split(mut points: Vec<Point>, test_percent: usize, seed: u32) -> Split {
     Rng::new(seed, "split").shuffle(&mut points);
-    points.sort_by(|a, b| a.label.total_cmp(&b.label));
+    points.sort_by_key(|point| point.label > 0.0);
     let share = |index: usize| (index * test_percent + 50) / 100;
     let (mut train, mut test) = (Vec::new(), Vec::new());
     for (index, point) in points.into_iter().enumerate() {
