@@ -189,7 +189,7 @@ fn panels_hold_what_the_page_expects() {
     let (plane, payload) = driver.panel("plane");
     assert_eq!(length(&plane["values"], &payload), 48 * 48);
     assert!(payload.arrays.iter().flatten().all(|v| v.abs() <= 6.0));
-    assert_eq!((length(&plane["train"]["x"], &payload), length(&plane["test"]["label"], &payload)), (180, 120));
+    assert_eq!((length(&plane["train"]["x"], &payload), length(&plane["test"]["label"], &payload)), (300, 200));
 
     let (loss, payload) = driver.panel("loss");
     assert_eq!(loss["series"].as_array().map(Vec::len), Some(2));
@@ -197,8 +197,8 @@ fn panels_hold_what_the_page_expects() {
 
     let (scatter, payload) = driver.panel("scatter");
     assert_eq!(scatter["layers"].as_array().map(Vec::len), Some(2));
-    assert_eq!(length(&scatter["layers"][0]["x"], &payload), 300);
-    assert_eq!(length(&scatter["test"], &payload), 300);
+    assert_eq!(length(&scatter["layers"][0]["x"], &payload), 500);
+    assert_eq!(length(&scatter["test"], &payload), 500);
     let explained = scatter["layers"][1]["explained"].as_array().expect("two shares");
     let sum: f64 = explained.iter().filter_map(|share| share.as_f64()).sum();
     assert!((sum - 1.0).abs() < 1e-6, "two units have no third axis: {sum}");
