@@ -104,7 +104,7 @@ fn the_same_seed_gives_the_same_numbers() {
 fn train_reports_losses_and_exports_the_network() {
     let folder = std::env::temp_dir().join(format!("petri-train-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
-    for (extension, words) in [("py", "torch"), ("safetensors", "hidden 1.weight"), ("onnx", "MatMul")] {
+    for (extension, words) in [("py", "torch"), ("safetensors", "hidden 1.weight"), ("onnx", "Gemm")] {
         let file = folder.join(format!("model.{extension}"));
         let net = "input x y | linear 5 | tanh | linear 1";
         let arguments = ["train", "--net", net, "--task", "gauss", "--steps", "300", "--json", "--export"];
@@ -139,7 +139,7 @@ fn bad_usage_is_named_with_the_fix() {
     refuses(&["run", "grokking", "--seed", "4294967295", "--seeds", "2"], &["--seed"]);
     refuses(&["run", "grokking", "--device", "quantum"], &["cpu", "gpu", "auto"]);
     refuses(&["plan"], &["--net"]);
-    refuses(&["train", "--task", "spirals"], &["spirals", "did you mean", "spiral"]);
+    refuses(&["train", "--task", "spirals"], &["spirals", "nearest is 'spiral'"]);
     refuses(&["train", "--net", "input x | linear 4 | tahn | linear 1"], &["tahn", "tanh"]);
     refuses(&["train", "--net", "input x | linear 400 | linear 1"], &["400", "64"]);
     refuses(&["train", "--steps", "1", "--export", "model.h5"], &["h5"]);
