@@ -36,11 +36,22 @@ pub(crate) enum Machine {
     Cpu(Box<Cpu>),
 }
 
+/// Where a session computes.
+#[derive(Clone)]
+pub enum Device {
+    /// One core, with the same bits everywhere.
+    Cpu,
+}
+
 impl Machine {
-    /// Prepares `program` on the CPU.
-    pub(crate) fn on_cpu(program: Arc<Program>) -> Machine {
-        let cpu = Cpu { machine: cpu::Machine::new(program), answers: VecDeque::new(), tickets: 0 };
-        Machine::Cpu(Box::new(cpu))
+    /// Prepares `program` on a device.
+    pub(crate) fn new(device: &Device, program: Arc<Program>) -> Machine {
+        match device {
+            Device::Cpu => {
+                let cpu = Cpu { machine: cpu::Machine::new(program), answers: VecDeque::new(), tickets: 0 };
+                Machine::Cpu(Box::new(cpu))
+            }
+        }
     }
 
     /// Runs a routine once, after all that was asked for before.

@@ -22,6 +22,7 @@ pub use machine::{Delivery, Read};
 
 use crate::graph::{Error, Result};
 use crate::labs::{Claim, Experiment, Lab, Part, Payload, Settings};
+use machine::Device;
 use run::{Arrival, Run};
 use serde::Serialize;
 use serde_json::Value;
@@ -49,6 +50,7 @@ pub struct Session {
     settings: Settings,
     with_claims: bool,
     experiment: Box<dyn Experiment>,
+    device: Device,
     runs: Vec<Run>,
     timeline: Timeline,
     /// Steps done by the main run and those beside it.
@@ -82,6 +84,7 @@ impl Session {
             settings,
             with_claims,
             experiment,
+            device: Device::Cpu,
             runs,
             timeline: Timeline::new(bytes),
             clock: 0,
@@ -94,7 +97,7 @@ impl Session {
             seeds: seeds::Seeds::default(),
         };
         for run in session.runs.iter_mut().filter(|run| run.is_clocked()) {
-            run.begin();
+            run.begin(&session.device);
         }
         session.take_snapshot();
         session.collect();
@@ -197,23 +200,28 @@ impl Session {
     pub fn seek(&mut self, step: u64) {
         self.failure = None;
         self.changes += 1;
-        if step < self.clock
-            && let Some(snapshot) = self.timeline.before(step)
-        {
-            self.clock = snapshot.step;
-            for (index, leaves) in snapshot.leaves.iter().enumerate() {
-                if let Some(leaves) = leaves {
-                    self.runs[index].rewind(self.clock, leaves);
-                }
-            }
-            for edit in self.timeline.edits() {
-                let is_number = self.runs[edit.run].program.leaves[edit.leaf].role == crate::graph::Role::Scalar;
-                if edit.step == self.clock || (is_number && edit.step < self.clock) {
-                    self.runs[edit.run].write(edit);
-                }
-            }
+        if step < self.clock {
+            self.go_back_to(step);
         }
         self.goal = step;
+    }
+
+    /// Puts machines and clock where they were at the last snapshot at or before `step`, or at the beginning.
+    fn go_back_to(&mut self, step: u64) {
+        let snapshot = self.timeline.before(step);
+        self.clock = snapshot.map_or(0, |snapshot| snapshot.step);
+        for (index, run) in self.runs.iter_mut().enumerate().filter(|(_, run)| run.is_clocked()) {
+            match snapshot.and_then(|snapshot| snapshot.leaves[index].as_ref()) {
+                Some(leaves) => run.rewind(self.clock, leaves),
+                None => run.begin(&self.device),
+            }
+        }
+        for edit in self.timeline.edits() {
+            let is_number = self.runs[edit.run].program.leaves[edit.leaf].role == crate::graph::Role::Scalar;
+            if edit.step == self.clock || (is_number && edit.step < self.clock) {
+                self.runs[edit.run].write(edit);
+            }
+        }
     }
 
     /// Sets a control. Numbers are turned in the running program; anything else builds the experiment
@@ -336,7 +344,7 @@ impl Session {
             State::Measuring => {
                 if let Some(run) = self.runs.iter_mut().find(|run| !run.finished()) {
                     if !run.has_begun() {
-                        run.begin();
+                        run.begin(&self.device);
                     }
                     run.advance();
                 } else if let Err(error) = self.work_on_seeds() {

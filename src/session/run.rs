@@ -1,7 +1,7 @@
 //! One training run: its program on a machine, what it has recorded, and what it is waiting for.
 
 use super::history::{History, Picture, RunView};
-use super::machine::{Machine, Read};
+use super::machine::{Device, Machine, Read};
 use super::timeline::Edit;
 use crate::cpu;
 use crate::graph::{Error, Role};
@@ -113,9 +113,11 @@ impl Run {
         self.end.is_some_and(|end| self.step >= end)
     }
 
-    /// Gives it memory, runs the first routine and takes the first reading.
-    pub(crate) fn begin(&mut self) {
-        self.machine = Some(Machine::on_cpu(self.program.clone()));
+    /// Gives it memory on a device, runs the first routine and takes the first reading.
+    pub(crate) fn begin(&mut self, device: &Device) {
+        self.machine = Some(Machine::new(device, self.program.clone()));
+        self.pending.clear();
+        self.step = 0;
         self.run(self.routines.start);
         if self.steps == 0 {
             self.end = Some(0);

@@ -97,8 +97,8 @@ impl Session {
             }
             session.timeline.record(edit);
         }
-        session.clock = u64::MAX;
-        session.seek(saved.clock);
+        session.go_back_to(saved.clock);
+        session.goal = saved.clock;
         session.furthest = saved.clock;
         Ok(session)
     }
