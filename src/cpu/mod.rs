@@ -10,6 +10,7 @@ pub mod math;
 mod matmul;
 mod reduce;
 pub mod simd;
+mod tile;
 
 use crate::plan::{Kernel, MapKernel, Program, ScatterKernel};
 use code::{Code, Registers, Target};
