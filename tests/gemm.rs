@@ -26,14 +26,21 @@ fn check(m: usize, n: usize, k: usize, transpose_a: bool, transpose_b: bool, gap
     let (a, b) = (make(m, k, transpose_a), make(k, n, transpose_b));
     let operand = |(data, row_stride, col_stride): &'_ (Vec<f32>, isize, isize), offset| -> Operand<'_> {
         // Lifetimes of closures are not generic; the vectors outlive all calls below.
-        Operand { data: Box::leak(data.clone().into_boxed_slice()), offset, row_stride: *row_stride, col_stride: *col_stride }
+        Operand {
+            data: Box::leak(data.clone().into_boxed_slice()),
+            offset,
+            row_stride: *row_stride,
+            col_stride: *col_stride,
+        }
     };
     let (left, right) = (operand(&a, 2), operand(&b, 1));
     let mut scratch = Scratch::default();
     scratch.reserve(m, n, k);
     let mut c = vec![f32::NAN; m * n + 5];
     gemm(m, n, k, left, right, &mut c, n, &mut scratch);
-    let element = |o: &Operand, i: usize, j: usize| o.data[(o.offset as isize + i as isize * o.row_stride + j as isize * o.col_stride) as usize];
+    let element = |o: &Operand, i: usize, j: usize| {
+        o.data[(o.offset as isize + i as isize * o.row_stride + j as isize * o.col_stride) as usize]
+    };
     for i in 0..m {
         for j in 0..n {
             let want = in_order(k, |p| element(&left, i, p), |p| element(&right, p, j));
@@ -59,9 +66,16 @@ fn every_shape_and_layout_gives_the_same_bits() {
                 }
             }
         }
-        for (m, n, k) in
-            [(3, 5, 257), (1, 40, 600), (40, 1, 600), (67, 71, 530), (130, 9, 256), (200, 40, 70), (2, 1100, 300), (150, 1030, 260)]
-        {
+        for (m, n, k) in [
+            (3, 5, 257),
+            (1, 40, 600),
+            (40, 1, 600),
+            (67, 71, 530),
+            (130, 9, 256),
+            (200, 40, 70),
+            (2, 1100, 300),
+            (150, 1030, 260),
+        ] {
             check(m, n, k, transpose_a, transpose_b, 0);
         }
     }

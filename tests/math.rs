@@ -102,9 +102,19 @@ fn powers() {
             assert!(difference <= 1e-7 * truth + 1e-45, "{beta} to the power {t}");
         }
     }
-    for (a, b) in [(0.0, 2.0), (0.0, -1.0), (0.0, 0.0), (1.0, f32::INFINITY), (f32::INFINITY, 0.5), (2.0, 128.0),
-        (2.0, -150.0), (2.0, f32::NEG_INFINITY), (f32::INFINITY, -1.0), (f32::NAN, 0.0), (0.5, f32::INFINITY)]
-    {
+    for (a, b) in [
+        (0.0, 2.0),
+        (0.0, -1.0),
+        (0.0, 0.0),
+        (1.0, f32::INFINITY),
+        (f32::INFINITY, 0.5),
+        (2.0, 128.0),
+        (2.0, -150.0),
+        (2.0, f32::NEG_INFINITY),
+        (f32::INFINITY, -1.0),
+        (f32::NAN, 0.0),
+        (0.5, f32::INFINITY),
+    ] {
         assert_eq!(pow(a, b), a.powf(b), "{a} to the power {b}");
     }
     assert!(pow(-1.0, 2.0).is_nan() && pow(f32::NAN, 1.0).is_nan() && pow(2.0, f32::NAN).is_nan());

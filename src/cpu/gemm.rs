@@ -216,7 +216,15 @@ fn pack_panel(source: &Operand, count: usize, length: usize, width: usize, panel
     }
     if source.row_stride == 1 {
         for (p, target) in panel.chunks_exact_mut(width).enumerate().take(length) {
-            target[..count].copy_from_slice(&source.data[source.at(0, p)..][..count]);
+            // Fours as a type of their own, so that no call is made for so few elements.
+            let (fours, rest) = source.data[source.at(0, p)..][..count].as_chunks::<4>();
+            let (to, _) = target.as_chunks_mut::<4>();
+            for (to, four) in to.iter_mut().zip(fours) {
+                *to = *four;
+            }
+            for (to, &one) in target[count - rest.len()..].iter_mut().zip(rest) {
+                *to = one;
+            }
         }
         return;
     }

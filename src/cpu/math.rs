@@ -46,7 +46,8 @@ pub fn exp(x: F32x4) -> F32x4 {
     let x = clamp(x, -104.0, 89.0); // beyond lie 0 and infinity
     let (n, integer) = (x * splat(std::f32::consts::LOG2_E)).round_int();
     let r = x - n * splat(LN_2[0]) - n * splat(LN_2[1]);
-    let p = polynomial!(r; 1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5.000_000_1e-1);
+    let p =
+        polynomial!(r; 1.987_569_1e-4, 1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 1.666_666_5e-1, 5.000_000_1e-1);
     let value = p * (r * r) + r + splat(ONE);
     // In two steps: 2ⁿ itself may not be a normal number, but the first product always is.
     let half = integer.shr_signed(1);
@@ -129,7 +130,7 @@ fn reduce_by_integers(x: f32) -> (f32, u32) {
     let next = if by == 0 { 0 } else { word(first + 2) >> (64 - by) };
     let window = (pair << by | next as u128) >> 32;
     // Turns in units of 2⁻⁹⁶ four quadrants; floats below 2²⁵ have fewer whole bits.
-    let product = mantissa * window >> (2 - exponent).max(0) & ((1 << 96) - 1);
+    let product = ((mantissa * window) >> (2 - exponent).max(0)) & ((1 << 96) - 1);
     let quadrant = (product + (1 << 93)) >> 94;
     let rest = ((product as i128) - ((quadrant as i128) << 94)) >> 32;
     let r = (rest as i64 as f64 * (std::f64::consts::FRAC_PI_2 / (1u64 << 62) as f64)) as f32;
