@@ -375,7 +375,7 @@ impl Session {
         for index in 0..self.runs.len() {
             while let Some(arrival) = self.runs[index].collect() {
                 match arrival {
-                    Arrival::Numbers(_) | Arrival::Picture => {}
+                    Arrival::Numbers | Arrival::Picture => {}
                     Arrival::Snapshot(clock, leaves) => self.timeline.fill(clock, index, leaves),
                     Arrival::NotFinite(step) => {
                         self.fail(index, step);

@@ -22,8 +22,8 @@ enum Purpose {
 
 /// What has come back from a machine.
 pub(crate) enum Arrival {
-    /// The history has grown, at this step.
-    Numbers(u64),
+    /// The history has grown.
+    Numbers,
     /// A number that is not finite was measured at this step.
     NotFinite(u64),
     /// Leaves for the snapshot at this step of the clock.
@@ -202,7 +202,7 @@ impl Run {
                 if self.enough.is_some_and(|enough| enough(&self.history)) {
                     self.end.get_or_insert(self.step);
                 }
-                Arrival::Numbers(step)
+                Arrival::Numbers
             }
             Purpose::Numbers(step) => Arrival::NotFinite(step),
             Purpose::Snapshot(clock) => Arrival::Snapshot(clock, delivery.values),
