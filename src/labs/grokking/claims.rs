@@ -32,7 +32,14 @@ fn step_text(step: Option<f64>) -> String {
     }
 }
 
-/// `a / b`, once both are known; two that never come are equal.
+/// How many times later the first is than the second, once both are known. What never comes is not late:
+/// then there is no such number, and no threshold is met.
+fn delay_of(late: Option<f64>, early: Option<f64>) -> Option<f64> {
+    let (late, early) = (late?, early?);
+    Some(if late.is_finite() && early.is_finite() { late / early } else { f64::NAN })
+}
+
+/// `a / b` for an order in which what never comes is last; two that never come are equal.
 fn ratio(a: Option<f64>, b: Option<f64>) -> Option<f64> {
     match (a?, b?) {
         (a, b) if a.is_infinite() && b.is_infinite() => Some(1.0),
@@ -66,7 +73,8 @@ pub(super) fn of_polynomial(view: &View, alpha: f64, epsilon: f64, frozen: f64) 
 /// C1: test loss falls long after train loss.
 fn delay(main: &RunView, alpha: f64, epsilon: f64) -> Claim {
     let (train, test) = (low_at(main, "train loss"), low_at(main, "test loss"));
-    let part = Measured { unit: "×", ..Measured::new("t_test / t_train", ratio(test, train), Relation::AtLeast, 1.8) };
+    let part =
+        Measured { unit: "×", ..Measured::new("t_test / t_train", delay_of(test, train), Relation::AtLeast, 1.8) };
     let detail = format!(
         "At α = {}, ε = {}: train loss below 0.1: {}; test loss below 0.1: {}.",
         short(alpha),
@@ -154,7 +162,7 @@ fn samples(few: Option<&RunView>, many: Option<&RunView>) -> Claim {
         Measured::new("test loss at step 5,000 with P = 80", few_loss, Relation::Above, 0.5),
         Measured {
             unit: "×",
-            ..Measured::new("t_test / t_train with P = 600", ratio(test, train), Relation::Below, 2.2)
+            ..Measured::new("t_test / t_train with P = 600", delay_of(test, train), Relation::Below, 2.2)
         },
     ];
     let detail = format!("With P = 600, train loss below 0.1: {}; test loss: {}.", step_text(train), step_text(test));
@@ -178,7 +186,7 @@ pub(super) fn of_modular(view: &View) -> Vec<Claim> {
     let chance = lazy.filter(|run| run.finished).and_then(|run| run.history.last("test accuracy"));
     let ratio_part = Measured {
         unit: "×",
-        ..Measured::new("steps to 95 %, test / train, α = 0.05", ratio(test, train), Relation::AtLeast, 5.0)
+        ..Measured::new("steps to 95 %, test / train, α = 0.05", delay_of(test, train), Relation::AtLeast, 5.0)
     };
     let chance_part =
         Measured::new("test accuracy at α = 1 after 3,000 steps", chance.map(f64::from), Relation::Below, 0.15);

@@ -16,6 +16,9 @@ use serde_json::{Value, json};
 const P: usize = 23;
 /// Hidden units.
 const N: usize = 96;
+/// Variance of the first hidden weights. At ½ about every second seed stays at 88 to 94 % of the test pairs at
+/// α = 0.05, here and in an independent implementation; at 0.4 all of them grok.
+const INNER_VARIANCE: f32 = 0.4;
 /// All pairs (a, b).
 const PAIRS: usize = P * P;
 /// Neurons shown.
@@ -40,7 +43,7 @@ impl Data {
         rng.shuffle(&mut order);
         let mut normals =
             |count: usize, variance: f32| -> Vec<f32> { (0..count).map(|_| variance.sqrt() * rng.normal()).collect() };
-        let (inner, outer) = (normals(2 * P * N, 0.5), normals(N * P, 1.0 / N as f32));
+        let (inner, outer) = (normals(2 * P * N, INNER_VARIANCE), normals(N * P, 1.0 / N as f32));
         Data { order, train: PAIRS * 7 / 10, inner, outer }
     }
 
