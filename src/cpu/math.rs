@@ -129,8 +129,9 @@ fn reduce_by_integers(x: f32) -> (f32, u32) {
     let pair = (word(first) as u128) << 64 | word(first + 1) as u128;
     let next = if by == 0 { 0 } else { word(first + 2) >> (64 - by) };
     let window = (pair << by | next as u128) >> 32;
-    // Turns in units of 2⁻⁹⁶ four quadrants; floats below 2²⁵ have fewer whole bits.
-    let product = ((mantissa * window) >> (2 - exponent).max(0)) & ((1 << 96) - 1);
+    // In units of 2⁻⁹⁴ quadrants, modulo four. Floats below 2²⁵ have fewer whole bits; tiny ones, which
+    // only come along in other lanes, are 0.
+    let product = ((mantissa * window) >> (2 - exponent).clamp(0, 127)) & ((1 << 96) - 1);
     let quadrant = (product + (1 << 93)) >> 94;
     let rest = ((product as i128) - ((quadrant as i128) << 94)) >> 32;
     let r = (rest as i64 as f64 * (std::f64::consts::FRAC_PI_2 / (1u64 << 62) as f64)) as f32;

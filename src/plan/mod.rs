@@ -31,7 +31,15 @@ pub fn plan(graph: &Graph, entries: &[Entry]) -> Result<Program> {
     let mut pool = memory::Pool::default();
     for entry in entries {
         let assigns = check_assigns(graph, entry, &mut lowering)?;
-        let outputs: Vec<Value> = entry.outputs.iter().map(|(_, v)| lowering.node(graph, *v)).collect();
+        let outputs = entry.outputs.iter().map(|(_, v)| {
+            let value = lowering.node(graph, *v);
+            // Results, too, are of the old values: a leaf that is assigned has to be copied before.
+            match lowering.core(value) {
+                lower::Core::Leaf(leaf) if assigns.iter().any(|(target, _)| target == leaf) => lowering.copy(value),
+                _ => value,
+            }
+        });
+        let outputs: Vec<Value> = outputs.collect();
         let fused = fuse::fuse(graph, &mut lowering, &outputs, &assigns);
 
         // The last kernel that reads each temporary; those nobody reads need no memory.
