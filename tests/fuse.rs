@@ -190,8 +190,9 @@ impl Builder {
                 g.mul(a, noise)
             }
             23 if rank > 0 => {
+                // What lies there, as the position itself may hang on the last digit.
                 let best = g.argmax(a)?;
-                g.to_f32(best).and_then(|best| g.mul_number(best, 0.1))
+                g.take(a, best, rank - 1)
             }
             _ => g.broadcast_to(a, &[&[1 + z % 3], &shape[..]].concat()),
         }
