@@ -53,7 +53,8 @@ fn check(m: usize, n: usize, k: usize, transpose_a: bool, transpose_b: bool, gap
     assert!(c[m * n..].iter().all(|x| x.is_nan()), "wrote beyond the result");
 }
 
-#[test]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
 fn every_shape_and_layout_gives_the_same_bits() {
     let layouts = [(false, false), (true, false), (false, true), (true, true)];
     for (transpose_a, transpose_b) in layouts {

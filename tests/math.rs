@@ -35,7 +35,8 @@ fn check(
 ) {
     let mut worst = (0.0, 0.0, 0.0);
     for x in inputs {
-        let [got, ..] = function(F32x4::splat(x)).to_array();
+        // The other lanes take other branches, which must not matter.
+        let [got, ..] = function(F32x4::from_array([x, 1e-30, 1e30, 0.5])).to_array();
         let error = error(got, truth(x as f64));
         if error > worst.0 {
             worst = (error, x, got);

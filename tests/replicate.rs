@@ -47,12 +47,14 @@ fn check((graph, entry): (Graph, Entry)) {
     }
 }
 
-#[test]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
 fn tanh_networks_with_adam() {
     check(models::regression().unwrap());
 }
 
-#[test]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
 fn softmax_classifiers_with_gradient_descent() {
     check(models::classifier().unwrap());
 }

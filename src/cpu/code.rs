@@ -1,7 +1,7 @@
 //! Runs a body of scalar code over chunks of its iteration space, in row-major order.
 
 use crate::graph::{DType, Func};
-use crate::plan::{Body, Instruction, Store};
+use crate::plan::{Body, Instruction, MOST_AXES, Store};
 use std::ops::Range;
 
 /// Elements worked on at a time: small enough that all registers stay in the first-level cache.
@@ -340,7 +340,7 @@ fn for_each_run(walk: &Walk, start: usize, count: usize, mut visit: impl FnMut(u
     let Some(last) = shape.len().checked_sub(1) else {
         return visit(0, count, walk.offset, 0);
     };
-    // Coordinates on the stack: no lab needs more axes than this, and planning refuses them.
+    // Coordinates on the stack; planning refuses more axes.
     let mut at = [0usize; MOST_AXES];
     let mut rest = start;
     let mut element = walk.offset;
@@ -373,6 +373,3 @@ fn for_each_run(walk: &Walk, start: usize, count: usize, mut visit: impl FnMut(u
         }
     }
 }
-
-/// Axes of an iteration space, after merging; checked when a program is planned.
-pub(crate) const MOST_AXES: usize = 12;

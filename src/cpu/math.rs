@@ -129,8 +129,9 @@ fn reduce_by_integers(x: f32) -> (f32, u32) {
     let pair = (word(first) as u128) << 64 | word(first + 1) as u128;
     let next = if by == 0 { 0 } else { word(first + 2) >> (64 - by) };
     let window = (pair << by | next as u128) >> 32;
-    // Turns in units of 2⁻⁹⁶ four quadrants; floats below 2²⁵ have fewer whole bits.
-    let product = ((mantissa * window) >> (2 - exponent).max(0)) & ((1 << 96) - 1);
+    // In units of 2⁻⁹⁴ quadrants, modulo four. Floats below 2²⁵ have fewer whole bits; tiny ones, which
+    // only come along in other lanes, are 0.
+    let product = ((mantissa * window) >> (2 - exponent).clamp(0, 127)) & ((1 << 96) - 1);
     let quadrant = (product + (1 << 93)) >> 94;
     let rest = ((product as i128) - ((quadrant as i128) << 94)) >> 32;
     let r = (rest as i64 as f64 * (std::f64::consts::FRAC_PI_2 / (1u64 << 62) as f64)) as f32;
@@ -247,7 +248,8 @@ fn log2(a: f64) -> f64 {
     // log m = 2 artanh s = 2 s (1 + s²/3 + s⁴/5 + …), |s| < 0.172.
     let s = (m - 1.0) / (m + 1.0);
     let z = s * s;
-    let series = (0..8).rev().fold(0.0, |sum, i| sum * z + 1.0 / (2 * i + 1) as f64);
+    const ODD: [f64; 8] = [1.0 / 15.0, 1.0 / 13.0, 1.0 / 11.0, 1.0 / 9.0, 1.0 / 7.0, 1.0 / 5.0, 1.0 / 3.0, 1.0];
+    let series = ODD.iter().fold(0.0, |sum, c| sum * z + c);
     e as f64 + 2.0 * s * series * std::f64::consts::LOG2_E
 }
 
@@ -256,7 +258,17 @@ fn exp2(x: f64) -> f64 {
     const MAGIC: f64 = 6_755_399_441_055_744.0; // 1.5 · 2⁵²: adding it rounds to an integer
     let n = (x + MAGIC) - MAGIC;
     let r = (x - n) * std::f64::consts::LN_2;
-    // The exponential series, innermost first.
-    let series = (1..=11).rev().fold(1.0, |sum, i| 1.0 + sum * r / i as f64);
+    // Reciprocals of 11! to 0!: the exponential series.
+    const FACTORIALS: [f64; 12] = {
+        let mut inverse = [1.0; 12];
+        let (mut i, mut product) = (1, 1.0);
+        while i < 12 {
+            product *= i as f64;
+            inverse[11 - i] = 1.0 / product;
+            i += 1;
+        }
+        inverse
+    };
+    let series = FACTORIALS.iter().fold(0.0, |sum, c| sum * r + c);
     series * f64::from_bits(((n as i64 + 1023) as u64) << 52)
 }
