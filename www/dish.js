@@ -157,35 +157,40 @@ export class Dish extends Emitter {
     this.values[name] = value;
     // The kept state belongs to other settings from here on.
     this.#snapshot = null;
-    this.#send({ type: "set", name, value });
+    this.send({ type: "set", name, value });
   }
 
-  /** Starts again; without a seed exactly the same run. @param {number} [seed] */
+  /** Starts again: exactly the same run, that of another seed, or one that the engine draws. @param {number | "fresh"} [seed] */
   reset(seed) {
-    if (seed !== undefined) this.seed = seed;
     this.#forgetSnapshot();
-    this.#send({ type: "reset", seed: this.seed });
+    if (typeof seed === "number") this.seed = seed;
+    this.send(seed === "fresh" ? { type: "reset", fresh: true } : { type: "reset", seed: this.seed });
+  }
+
+  /** Runs so many seeds more after the visible one, and counts how often each claim holds. @param {number} count */
+  seeds(count) {
+    this.send({ type: "seeds", count });
   }
 
   play() {
     this.playing = true;
-    if (this.#visible || !this.#options.onlyVisible) this.#send({ type: "play" });
+    if (this.#visible || !this.#options.onlyVisible) this.send({ type: "play" });
   }
 
   pause() {
     this.playing = false;
-    this.#send({ type: "pause" });
+    this.send({ type: "pause" });
   }
 
   /** @param {number} count */
   step(count = 1) {
     this.playing = false;
-    this.#send({ type: "step", count });
+    this.send({ type: "step", count });
   }
 
   /** @param {number} step */
   seek(step) {
-    this.#send({ type: "seek", step });
+    this.send({ type: "seek", step });
   }
 
   /** @param {string[]} panels @param {number} [hz] */
@@ -196,18 +201,18 @@ export class Dish extends Emitter {
   }
 
   #sendWant() {
-    this.#send({ type: "want", panels: this.#panels, hz: this.#visible ? this.#hz : 0 });
+    this.send({ type: "want", panels: this.#panels, hz: this.#visible ? this.#hz : 0 });
   }
 
   /** Writes one weight. @param {string} leaf @param {number} index @param {number} value @param {number} [run] */
   edit(leaf, index, value, run = 0) {
-    this.#send({ type: "edit", run, leaf, index, value });
+    this.send({ type: "edit", run, leaf, index, value });
   }
 
   /** @param {"cpu" | "gpu" | "auto"} device */
   device(device) {
     this.#options = { ...this.#options, device };
-    this.#send({ type: "device", device });
+    this.send({ type: "device", device });
   }
 
   /** The whole state of the run. @returns {Promise<ArrayBuffer>} */
@@ -215,7 +220,7 @@ export class Dish extends Emitter {
     return this.#ask("snapshot");
   }
 
-  /** @param {"json" | "safetensors"} format @returns {Promise<ExportedFile>} */
+  /** @param {"json" | "csv" | "py" | "onnx" | "safetensors"} format @returns {Promise<ExportedFile>} */
   export(format) {
     return this.#ask("export", { format });
   }
@@ -237,12 +242,12 @@ export class Dish extends Emitter {
     if (visible === this.#visible) return;
     this.#visible = visible;
     this.#sendWant();
-    if (this.#options.onlyVisible && this.playing) this.#send({ type: visible ? "play" : "pause" });
+    if (this.#options.onlyVisible && this.playing) this.send({ type: visible ? "play" : "pause" });
   }
 
   close() {
     if (this.closed) return;
-    this.#send({ type: "close" });
+    this.send({ type: "close" });
     this.closed = true;
     clearInterval(this.#timer);
     this.#observer?.disconnect();
@@ -250,8 +255,8 @@ export class Dish extends Emitter {
     this.emit("closed", null);
   }
 
-  /** @param {{type: string} & Record<string, any>} message */
-  #send(message) {
+  /** Sends a message of the protocol in the name of this dish. @param {{type: string} & Record<string, any>} message */
+  send(message) {
     // Before `open` has been sent everything asked for is part of it.
     if (this.#live && !this.closed) this.#host.send({ ...message, dish: this.#id });
   }
@@ -262,7 +267,7 @@ export class Dish extends Emitter {
       const list = this.#asked.get(type) ?? [];
       list.push(resolve);
       this.#asked.set(type, list);
-      this.#send({ type, ...more });
+      this.send({ type, ...more });
     });
   }
 

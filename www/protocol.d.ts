@@ -99,9 +99,19 @@ export interface Frame {
   device: Device;
   metrics: Record<string, number | null>;
   runs: { step: number; finished: boolean }[];
+  /** Claims of the chosen task; those of another are absent. */
   claims: Claim[];
+  /** Further seeds, once they have been asked for. */
+  seeds?: SeedCount | null;
   panels: Record<string, any>;
   snapshots: number;
+}
+
+export interface SeedCount {
+  done: number;
+  of: number;
+  progress: { step: number; of: number } | null;
+  claims: { id: string; verdict: Claim["verdict"]; held: number; of: number; medians?: (number | null)[] }[];
 }
 
 export interface Problem {

@@ -17,7 +17,7 @@ declare module "petri:engine" {
   export default function init(options: { module_or_path: URL | string }): Promise<unknown>;
 
   export class Engine {
-    static create(): Promise<Engine>;
+    constructor();
     /** The `catalogue` message as JSON. */
     catalogue(): string;
     /** Takes one message of the page. */

@@ -84,7 +84,7 @@ async function start() {
   try {
     // The worker stands beside the engine, so a path relative to the page is looked up from here by its name alone.
     await init({ module_or_path: new URL(/** @type {string} */ (site.wasm.split("/").pop()), scope.location.href) });
-    const created = await Engine.create();
+    const created = new Engine();
     scope.postMessage({ json: created.catalogue(), arrays: [] });
     engine = created;
   } catch (cause) {
