@@ -1,6 +1,6 @@
 /**
  * @file The shell: header, search, theme, and the router over the hash. A page is a module that exports
- * `renderPage(host, app)`: it fills the host element and returns what to do when the visitor goes elsewhere. The `app`
+ * `renderPage(host, app)`: it fills the host element and returns `{destroy, relink?}`: `destroy` when the visitor goes elsewhere. The `app`
  * it gets is all that a page may know of the site around it:
  *
  *   engine      the client of the worker (engine.js): `engine.openDish({lab, controls, seed, play, panels, …})`
@@ -11,7 +11,7 @@
  *   message     shows a dismissable message above the page
  *   setStatus   what the chip in the header says: `{device, stepsPerSecond}`
  *
- * A page may also return `{leave, relink}`; `relink(link)` is called when only the settings in the address change.
+ * `relink(link)` is called when only the settings in the address change; without it the page is made anew.
  */
 import "./theme.js";
 import { html, LitElement, nothing } from "lit";
@@ -28,7 +28,7 @@ import { setTheme, theme, THEMES } from "./theme.js";
 /** @typedef {import("./protocol.d.ts").Catalogue} Catalogue */
 /** @typedef {import("./protocol.d.ts").Problem} Problem */
 /** @typedef {import("./state.js").Link} Link */
-/** @typedef {{leave?: () => void, relink?: (link: Link) => void}} PageHandle */
+/** @typedef {{destroy?: () => void, relink?: (link: Link) => void}} PageHandle */
 /**
  * @typedef {object} App
  * @property {Engine} engine
@@ -39,7 +39,7 @@ import { setTheme, theme, THEMES } from "./theme.js";
  * @property {(message: import("./messages.js").Message) => void} message
  * @property {(status: {device: "cpu" | "gpu", stepsPerSecond: number} | null) => void} setStatus
  */
-/** @typedef {{renderPage: (host: HTMLElement, app: App) => PageHandle | (() => void) | void}} PageModule */
+/** @typedef {{renderPage: (host: HTMLElement, app: App) => PageHandle | void}} PageModule */
 
 /** @type {Record<import("./state.js").PageName, () => Promise<PageModule>>} */
 const PAGES = {
@@ -118,7 +118,7 @@ class Shell extends LitElement {
   }
 
   leave() {
-    this.handle.leave?.();
+    this.handle.destroy?.();
     this.handle = {};
     this.shown = "";
   }
@@ -144,7 +144,7 @@ class Shell extends LitElement {
       const [module, catalogue] = await Promise.all([PAGES[link.page](), this.engine.catalogue]);
       if (turn !== this.turn) return;
       const result = module.renderPage(host, this.appFor(link, catalogue));
-      this.handle = typeof result === "function" ? { leave: result } : (result ?? {});
+      this.handle = result ?? {};
       this.shown = place;
       window.scrollTo(0, 0);
     } catch (cause) {
