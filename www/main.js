@@ -59,6 +59,7 @@ class Shell extends LitElement {
     this.page = "gallery";
     this.embed = false;
     this.status = "";
+    this.timed = false;
     /** @type {import("./protocol.d.ts").Lab[]} */
     this.labs = [];
     this.engine = new Engine();
@@ -174,8 +175,9 @@ class Shell extends LitElement {
     const now = performance.now();
     if (status && now - this.told < 250) return;
     this.told = now;
-    const speed = status && status.stepsPerSecond > 0 ? ` · ${formatCount(status.stepsPerSecond)} steps/s` : "";
+    const speed = status && status.stepsPerSecond > 0 ? ` · ${formatCount(status.stepsPerSecond)}` : "";
     this.status = status ? `${status.device.toUpperCase()}${speed}` : "";
+    this.timed = speed !== "";
   }
 
   nextTheme() {
@@ -205,7 +207,7 @@ class Shell extends LitElement {
       </nav>
       <span class="grow"></span>
       <petri-search .labs=${this.labs}></petri-search>
-      ${this.status ? html`<span class="chip num" title="Where the training runs, and how fast">${this.status}</span>` : nothing}
+      ${this.status ? html`<span class="chip num" title="Where the training runs, and how fast">${this.status}${this.timed ? html`<span class="wide-only"> steps</span>/s` : nothing}</span>` : nothing}
       <button class="theme-button" type="button" title=${`theme: ${chosen}`} aria-label=${`theme: ${chosen}; change`} @click=${this.nextTheme}>${icons[chosen]}</button>
     </header>`;
   }

@@ -31,6 +31,13 @@ const NONE = {
   when: null,
 };
 
+/** A setting as somebody would write it: 0.25 and not 0.250, because it is exact. @param {number} value */
+function numberText(value) {
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e7)) return formatNumber(value);
+  return value.toLocaleString("en", { maximumFractionDigits: 6 }).replace("-", "−");
+}
+
 export class ControlElement extends LitElement {
   static properties = {
     control: { attribute: false },
@@ -128,8 +135,7 @@ export class ControlElement extends LitElement {
   textOf(value) {
     const { kind, unit, options } = this.control;
     if (kind === "choice") return options.find((option) => option.value === value)?.label ?? value;
-    if (kind === "slider") return formatNumber(Number(value)) + (unit ? ` ${unit}` : "");
-    if (kind === "integer") return formatNumber(Number(value), 6) + (unit ? ` ${unit}` : "");
+    if (kind === "slider" || kind === "integer") return numberText(Number(value)) + (unit ? ` ${unit}` : "");
     return value;
   }
 

@@ -3,7 +3,7 @@ import { html } from "lit";
 import { ControlElement } from "./base.js";
 
 /** Characters that fit beside each other in the narrow column of controls. */
-const SEGMENT_CHARACTERS = 28;
+const SEGMENT_CHARACTERS = 32;
 
 export class ChoiceControl extends ControlElement {
   /** @param {Event} event */

@@ -87,6 +87,8 @@ export class NumberControl extends ControlElement {
       this.editing = false;
     } else if (event.key === "Enter" && this.commit(input.value)) this.editing = false;
     else return;
+    // The focus moves to the button below while the key is still down; it must not press that button.
+    event.preventDefault();
     void this.updateComplete.then(() => /** @type {HTMLElement | null} */ (this.querySelector("button.control-value, .control-edit"))?.focus());
   }
 

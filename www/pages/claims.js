@@ -85,7 +85,7 @@ function meets({ measured, relation, threshold }) {
 /** @param {ClaimPart} part */
 function partText({ measured, relation, threshold, unit }) {
   const space = unit && unit !== "×" ? " " : "";
-  return `${formatNumber(measured)}${measured === null ? "" : space + unit} ${relation} ${formatNumber(threshold)}`;
+  return `${formatNumber(measured)}${measured === null ? "" : space + unit} ${relation} ${threshold.toLocaleString("en", { maximumSignificantDigits: 4 })}`;
 }
 
 /** @param {{step: number, of: number}} progress */

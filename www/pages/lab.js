@@ -105,8 +105,7 @@ class LabPage {
     this.panels.update(frame);
     this.drawClaims();
     this.app.setStatus({ device: frame.device, stepsPerSecond: frame.state === "running" ? frame.stepsPerSecond : 0 });
-    const progress = this.progressHost.value;
-    if (progress) progress.textContent = this.progressText(frame);
+    this.drawProgress();
     if (this.drawn !== this.signature) this.draw();
   }
 
@@ -268,6 +267,11 @@ class LabPage {
 
   // ------------------------------------------------------------------ templates
 
+  drawProgress() {
+    const place = this.progressHost.value;
+    if (place) place.textContent = this.frame ? this.progressText(this.frame) : "building the networks…";
+  }
+
   drawClaims() {
     const host = this.claimsHost.value;
     const { frame } = this;
@@ -349,7 +353,7 @@ class LabPage {
     const claims = lab.claims.length > 0 && !hide.includes("claims");
     const controls = html`<section class="side" aria-label="Controls">
       ${this.runBar()}
-      <p class="progress num" ${ref(this.progressHost)}>${this.frame ? this.progressText(this.frame) : "building the networks…"}</p>
+      <p class="progress num" ${ref(this.progressHost)}></p>
       ${hide.includes("controls")
         ? nothing
         : html`<h2 class="over">Controls</h2>
@@ -377,6 +381,7 @@ class LabPage {
       </div>`,
       this.host,
     );
+    this.drawProgress();
     this.drawClaims();
   }
 }
