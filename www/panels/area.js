@@ -72,7 +72,7 @@ function draw({ context, width, height }, payload, step, colors) {
   for (const layer of payload.layers) sums.push(sums[sums.length - 1].map((sum, index) => sum + layer.y[index]));
   const most = Math.max(...sums[sums.length - 1]);
   const x = makeScale({ scale: payload.x.scale, min: payload.x.min ?? payload.at[0], max: payload.x.max ?? payload.at[count - 1] }, box.left, box.right);
-  const y = makeScale({ min: 0, max: payload.y.max ?? most * 1.06 }, box.bottom, box.top);
+  const y = makeScale({ min: 0, max: payload.y.max ?? most * 1.16 }, box.bottom, box.top);
   drawAxes(context, { x, y, box, colors, xName: payload.x.unit || "", yName: axisName(payload.y) });
   payload.layers.forEach((layer, index) => {
     context.beginPath();
@@ -108,14 +108,29 @@ function nameLayer(context, layer, index, sums, steps, x, y, colors) {
   context.textAlign = "center";
   const half = context.measureText(layer.name).width / 2 + 6;
   const [first, last] = [x.at(steps[0]), x.at(steps[steps.length - 1])];
+  // The room at a place is what is free over the whole width of the name.
   let best = { room: 0, left: 0, level: 0 };
-  for (let at = 0; at < steps.length; at++) {
-    const left = x.at(steps[at]);
-    if (left - half < first || left + half > last) continue;
-    const [low, high] = [y.at(sums[index][at]), y.at(sums[index + 1][at])];
-    if (low - high > best.room) best = { room: low - high, left, level: (low + high) / 2 };
+  for (let left = first + half; left <= last - half; left += 6) {
+    let [top, bottom] = [-Infinity, Infinity];
+    for (let at = 0; at < steps.length; at++) {
+      if (Math.abs(x.at(steps[at]) - left) > half) continue;
+      top = Math.max(top, y.at(sums[index + 1][at]));
+      bottom = Math.min(bottom, y.at(sums[index][at]));
+    }
+    if (Number.isFinite(top) && bottom - top > best.room) best = { room: bottom - top, left, level: (top + bottom) / 2 };
   }
-  if (best.room < NAME_HEIGHT) return;
-  context.fillStyle = inkOn(roleColor(layer.role, colors));
-  context.fillText(layer.name, best.left, best.level);
+  const color = roleColor(layer.role, colors);
+  if (best.room >= NAME_HEIGHT) {
+    context.fillStyle = inkOn(color);
+    context.fillText(layer.name, best.left, best.level);
+    return;
+  }
+  // The top layer may have its name above itself, where it is highest.
+  if (index !== sums.length - 2) return;
+  const thickness = (/** @type {number} */ at) => sums[index + 1][at] - sums[index][at];
+  let peak = 0;
+  for (let at = 1; at < steps.length; at++) if (thickness(at) > thickness(peak)) peak = at;
+  if (y.at(sums[index][peak]) - y.at(sums[index + 1][peak]) < 4) return;
+  context.fillStyle = color;
+  context.fillText(layer.name, Math.max(first + half, Math.min(last - half, x.at(steps[peak]))), y.at(sums[index + 1][peak]) - 9);
 }

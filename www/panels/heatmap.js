@@ -91,15 +91,15 @@ function draw({ context, width, height }, payload, cells, bar, colors) {
   context.textBaseline = "alphabetic";
   context.fillStyle = colors.faint;
   context.fillText(payload.columnLabel, left, top + cell * rows + 16);
-  drawBar(context, bar, table, { left: left + cell * columns + 18, top, height: cell * rows, low, limit, unit: payload.unit }, colors);
+  drawBar(context, bar, table, { left: left + cell * columns + 18, top, height: cell * rows, low, limit, clipped: values.some((value) => Math.abs(value) > limit) }, colors);
   return { left, top, cell };
 }
 
 /**
  * @param {CanvasRenderingContext2D} context @param {Raster} bar @param {Uint32Array} table
- * @param {{left: number, top: number, height: number, low: number, limit: number, unit: string}} place @param {import("./color.js").Palette} colors
+ * @param {{left: number, top: number, height: number, low: number, limit: number, clipped: boolean}} place @param {import("./color.js").Palette} colors
  */
-function drawBar(context, bar, table, { left, top, height, low, limit }, colors) {
+function drawBar(context, bar, table, { left, top, height, low, limit, clipped }, colors) {
   const levels = Float32Array.from({ length: 64 }, (_, index) => limit - ((limit - low) * index) / 63);
   bar.paint(levels, 64, 1, table, low, limit);
   context.drawImage(bar.canvas, left, top, 9, height);
@@ -111,6 +111,7 @@ function drawBar(context, bar, table, { left, top, height, low, limit }, colors)
   const marks = low < 0 ? [limit, 0, low] : [limit, limit / 2, 0];
   for (const value of marks) {
     const level = top + 6 + ((limit - value) / (limit - low)) * (height - 12);
-    context.fillText(`${value > 0 ? sign : ""}${formatNumber(value, 2)}`, left + 15, level);
+    const beyond = value !== 0 && Math.abs(value) === limit && clipped;
+    context.fillText(`${beyond ? (value > 0 ? "≥ " : "≤ ") : value > 0 ? sign : ""}${formatNumber(value, 2)}`, left + 15, level);
   }
 }

@@ -22,6 +22,8 @@ import { drawEmpty, Plot } from "./plot.js";
  */
 /** @typedef {{step?: number, furthest?: number, onSeek?: (step: number) => void, compact?: boolean}} Context */
 
+/** Distance of two names, one below the other, in pixels. */
+const NAME_HEIGHT = 13.5;
 /** Milliseconds between two seeks while dragging. */
 const SEEK_PAUSE = 60;
 
@@ -250,13 +252,8 @@ function drawCursor(context, step, left, box, colors) {
   context.fill();
   context.font = labelFont(colors, { weight: 500 });
   context.textBaseline = "alphabetic";
-  const text = formatCount(step);
-  const fits = left + 10 + context.measureText(text).width < box.right;
-  context.textAlign = fits ? "left" : "right";
-  context.lineWidth = 3;
-  context.strokeStyle = colors.paper;
-  context.strokeText(text, left + (fits ? 9 : -9), box.bottom - 7);
-  context.fillText(text, left + (fits ? 9 : -9), box.bottom - 7);
+  context.textAlign = "center";
+  context.fillText(formatCount(step), left, box.top - 6);
 }
 
 /**
@@ -273,28 +270,47 @@ function drawNames(context, series, rules, { x, y, box, colors, narrow }) {
   const levels = rules.map(({ y: value, label }) => ({ text: label, left: box.right, level: y.at(value), color: colors.faint, thin: true }));
   const labels = [...ends, ...levels].filter(({ level }) => Number.isFinite(level));
   for (const label of labels) label.level = Math.max(box.top + 4, Math.min(box.bottom - 4, label.level));
-  labels.sort((one, other) => one.level - other.level);
-  /** @type {{left: number, right: number, level: number}[]} */
-  const taken = [];
+  const right = context.canvas.width / (window.devicePixelRatio || 1);
   context.textBaseline = "middle";
-  for (const { text, left, level, color, thin } of labels) {
+  context.textAlign = "left";
+  const placed = labels.map((label) => {
+    context.font = labelFont(colors, { weight: label.thin ? 400 : 600 });
+    const size = context.measureText(label.text).width;
+    const inside = narrow || label.left + 8 + size > right;
+    const from = inside ? label.left - size - 2 : label.left + 8;
+    return { ...label, from, to: from + size, level: inside ? label.level - 10 : label.level };
+  });
+  spread(placed, box);
+  for (const { text, from, level, color, thin } of placed) {
     context.font = labelFont(colors, { weight: thin ? 400 : 600 });
-    const size = context.measureText(text).width;
-    const inside = narrow || left + 8 + size > context.canvas.width / (window.devicePixelRatio || 1);
-    const from = inside ? left - size - 2 : left + 8;
-    let place = inside ? level - 10 : level;
-    const hits = () => taken.some((other) => Math.abs(other.level - place) < 13 && from < other.right && other.left < from + size);
-    while (hits() && place < box.bottom + 8) place += 3;
-    taken.push({ left: from, right: from + size, level: place });
     context.globalAlpha = thin ? 0.85 : 1;
-    context.textAlign = "left";
     context.lineWidth = 3;
     context.strokeStyle = colors.paper;
-    context.strokeText(text, from, place);
+    context.strokeText(text, from, level);
     context.fillStyle = color;
-    context.fillText(text, from, place);
+    context.fillText(text, from, level);
   }
   context.globalAlpha = 1;
+}
+
+/**
+ * Moves names that overlap apart: downwards from the top, then upwards from the bottom, as little as possible.
+ * @param {{from: number, to: number, level: number}[]} labels @param {Box} box
+ */
+function spread(labels, box) {
+  labels.sort((one, other) => one.level - other.level);
+  const overlap = (/** @type {number} */ one, /** @type {number} */ other) => labels[one].from < labels[other].to && labels[other].from < labels[one].to;
+  for (let at = 1; at < labels.length; at++) {
+    for (let above = 0; above < at; above++) {
+      if (overlap(at, above)) labels[at].level = Math.max(labels[at].level, labels[above].level + NAME_HEIGHT);
+    }
+  }
+  for (let at = labels.length - 1; at >= 0; at--) {
+    labels[at].level = Math.min(labels[at].level, box.bottom - 6);
+    for (let below = at + 1; below < labels.length; below++) {
+      if (overlap(at, below)) labels[at].level = Math.min(labels[at].level, labels[below].level - NAME_HEIGHT);
+    }
+  }
 }
 
 /**
@@ -305,33 +321,41 @@ function drawLine(context, line, x, y, color, compact) {
   context.strokeStyle = color;
   context.lineWidth = line.thin ? 1.1 : compact ? 1.8 : 2.2;
   context.beginPath();
-  let column = -1;
+  let column = NaN;
   let low = 0;
   let high = 0;
+  let last = 0;
   let open = false;
+  // What a pixel column held is drawn when the next one begins: its first level, its extremes, its last level.
+  const finish = () => {
+    if (high - low > 1) {
+      context.lineTo(column, low);
+      context.lineTo(column, high);
+    }
+    context.lineTo(column, last);
+  };
   for (let index = 0; index < line.y.length; index++) {
     const left = x.at(line.x[index]);
     const top = y.at(line.y[index]);
     if (!Number.isFinite(top)) {
+      if (open) finish();
       open = false;
       continue;
     }
-    if (!open) context.moveTo(left, top);
-    else if (Math.floor(left) === column) {
+    if (open && left - column < 1) {
       low = Math.min(low, top);
       high = Math.max(high, top);
-      continue;
     } else {
-      if (high - low > 1) {
-        context.lineTo(left, low);
-        context.lineTo(left, high);
-      }
-      context.lineTo(left, top);
+      if (open) finish();
+      if (open) context.lineTo(left, top);
+      else context.moveTo(left, top);
+      open = true;
+      column = left;
+      low = high = top;
     }
-    open = true;
-    column = Math.floor(left);
-    low = high = top;
+    last = top;
   }
+  if (open) finish();
   context.stroke();
 }
 

@@ -362,7 +362,10 @@ fn terms(view: &View, last: u64, payload: &mut Payload) -> Value {
 fn growth_panel(view: &View, payload: &mut Payload) -> Value {
     let Some(picture) = view.main().picture else { return Value::Null };
     let values = picture.get("growth");
-    let limit = values.iter().fold(0.0f32, |most, value| most.max(value.abs()));
+    // One corner outgrows everything; the scale keeps what the other directions do visible beside it.
+    let most = values.iter().fold(0.0f32, |most, value| most.max(value.abs()));
+    let spread = (values.iter().map(|value| value * value).sum::<f32>() / values.len() as f32).sqrt();
+    let limit = most.min(4.0 * spread);
     json!({
         "rows": D,
         "columns": D,
