@@ -11,79 +11,37 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Further seeds that one request can ask for.
-const MOST_SEEDS: usize = 100;
+const MOST_SEEDS: u64 = 100;
 
-/// What the page asks for.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "type", rename_all = "lowercase")]
-enum Request {
-    Open {
-        dish: String,
-        lab: String,
-        #[serde(default)]
-        controls: BTreeMap<String, String>,
-        seed: Option<u32>,
-        #[serde(default)]
-        claims: bool,
-        #[serde(default)]
-        play: bool,
-    },
-    Set {
-        dish: String,
-        name: String,
-        value: String,
-    },
-    Reset {
-        dish: String,
-        seed: Option<u32>,
-        /// Draw a new seed.
-        #[serde(default)]
-        fresh: bool,
-    },
-    Play {
-        dish: String,
-    },
-    Pause {
-        dish: String,
-    },
-    Step {
-        dish: String,
-        count: u64,
-    },
-    Seek {
-        dish: String,
-        step: u64,
-    },
-    Want {
-        dish: String,
-        panels: Vec<String>,
-        hz: f64,
-    },
-    Edit {
-        dish: String,
-        #[serde(default)]
-        run: usize,
-        leaf: String,
-        index: usize,
-        value: f32,
-    },
-    Seeds {
-        dish: String,
-        count: usize,
-    },
-    Snapshot {
-        dish: String,
-    },
-    Export {
-        dish: String,
-        format: String,
-    },
-    Plan {
-        dish: String,
-    },
-    Close {
-        dish: String,
-    },
+/// What the page asks for. One record for all kinds of messages, as each uses few of the fields and code for an enum of
+/// records would be ten times as large in the download.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Request {
+    r#type: String,
+    dish: String,
+    lab: Option<String>,
+    controls: BTreeMap<String, String>,
+    seed: Option<u32>,
+    /// Draw a new seed.
+    fresh: bool,
+    claims: bool,
+    play: bool,
+    name: Option<String>,
+    value: Value,
+    count: Option<u64>,
+    step: Option<u64>,
+    panels: Vec<String>,
+    hz: f64,
+    run: usize,
+    leaf: Option<String>,
+    index: Option<usize>,
+    format: Option<String>,
+}
+
+/// A field that this kind of message cannot do without.
+fn need<T>(request: &str, name: &str, field: Option<T>) -> Result<T> {
+    field.ok_or_else(|| Error::new(format!("message {request}"), format!("has no {name}"), "reload the page"))
 }
 
 /// What the page is told.
@@ -183,67 +141,83 @@ impl Hub {
     }
 
     fn answer(&mut self, request: Request, bytes: Option<&[u8]>, now: f64) {
-        let outcome = match request {
-            Request::Open { dish, lab, controls, seed, claims, play } => {
-                self.open(dish, &lab, &controls, seed, claims, play, bytes, now);
-                return;
-            }
-            Request::Close { dish } => {
+        let dish = request.dish.clone();
+        if let Err(error) = self.obey(request, bytes, now) {
+            self.refuse(Some(&dish).filter(|dish| !dish.is_empty()).map(String::as_str), "control", &error);
+        }
+    }
+
+    fn obey(&mut self, request: Request, bytes: Option<&[u8]>, now: f64) -> Result<()> {
+        let kind = request.r#type.clone();
+        let dish = request.dish.clone();
+        match kind.as_str() {
+            "open" => self.open(request, bytes, now),
+            "close" => {
                 self.dishes.remove(&dish);
-                return;
+                Ok(())
             }
-            Request::Set { dish, name, value } => self.change(&dish, |session| session.set(&name, &value)),
-            Request::Reset { dish, seed, fresh } => self.change(&dish, |session| {
-                let seed = if fresh { fresh_seed() } else { seed.unwrap_or(session.settings().seed) };
-                session.reset(seed).map(|()| true)
-            }),
-            Request::Edit { dish, run, leaf, index, value } => {
-                self.change(&dish, |session| session.edit_leaf(run, &leaf, index, value).map(|()| false))
+            "set" => {
+                let name = need(&kind, "name", request.name)?;
+                let value = need(&kind, "value", request.value.as_str())?;
+                self.change(&dish, |session| session.set(&name, value))
             }
-            Request::Play { dish } => self.with(&dish, |dish| dish.session.play()),
-            Request::Pause { dish } => self.with(&dish, |dish| dish.session.pause()),
-            Request::Step { dish, count } => self.with(&dish, |dish| dish.session.step(count)),
-            Request::Seek { dish, step } => self.with(&dish, |dish| {
-                dish.failure_told = false;
-                dish.session.seek(step);
+            "reset" => self.change(&dish, |session| {
+                let kept = request.seed.unwrap_or(session.settings().seed);
+                session.reset(if request.fresh { fresh_seed() } else { kept }).map(|()| true)
             }),
-            Request::Want { dish, panels, hz } => self.with(&dish, |dish| {
-                dish.hz = hz.clamp(0.0, 60.0);
-                // A panel that was not shown before has to be drawn at once.
-                dish.frame_changes = u64::MAX;
-                dish.panels = panels;
-            }),
-            Request::Seeds { dish, count } => {
-                self.with(&dish, |dish| dish.session.run_more_seeds(count.min(MOST_SEEDS)))
+            "edit" => {
+                let leaf = need(&kind, "leaf", request.leaf)?;
+                let index = need(&kind, "index", request.index)?;
+                let value = need(&kind, "value", request.value.as_f64())? as f32;
+                self.change(&dish, |session| session.edit_leaf(request.run, &leaf, index, value).map(|()| false))
             }
-            Request::Snapshot { dish } => self.save(&dish),
-            Request::Export { dish, format } => self.export(&dish, &format),
-            Request::Plan { dish } => {
-                let text = self.dishes.get(&dish).map(|dish| dish.session.plan_text());
-                if let Some(text) = text {
+            "play" => self.with(&dish, |dish| dish.session.play()),
+            "pause" => self.with(&dish, |dish| dish.session.pause()),
+            "step" => {
+                let count = need(&kind, "count", request.count)?;
+                self.with(&dish, |dish| dish.session.step(count))
+            }
+            "seek" => {
+                let step = need(&kind, "step", request.step)?;
+                self.with(&dish, |dish| {
+                    dish.failure_told = false;
+                    dish.session.seek(step);
+                })
+            }
+            "want" => self.with(&dish, |dish| {
+                dish.hz = request.hz.clamp(0.0, 60.0);
+                dish.panels = request.panels;
+            }),
+            "seeds" => {
+                let count = need(&kind, "count", request.count)?.min(MOST_SEEDS) as usize;
+                self.with(&dish, |dish| dish.session.run_more_seeds(count))
+            }
+            "snapshot" => self.save(&dish),
+            "export" => self.export(&dish, &need(&kind, "format", request.format)?),
+            "plan" => {
+                if let Some(text) = self.dishes.get(&dish).map(|dish| dish.session.plan_text()) {
                     self.reply(json!({ "type": "plan", "dish": dish, "text": text }));
                 }
                 Ok(())
             }
-        };
-        if let Err((dish, error)) = outcome {
-            self.refuse(Some(&dish), "control", &error);
+            _ => Err(Error::new("message", format!("'{kind}' is unknown"), "reload the page")),
         }
     }
 
     /// Does something with a dish; one that is not there was closed meanwhile, which is no error.
-    fn with(&mut self, name: &str, action: impl FnOnce(&mut Dish)) -> Result<(), (String, Error)> {
+    fn with(&mut self, name: &str, action: impl FnOnce(&mut Dish)) -> Result<()> {
         if let Some(dish) = self.dishes.get_mut(name) {
             action(dish);
+            // Something else may have to be drawn at once.
             dish.frame_changes = u64::MAX;
         }
         Ok(())
     }
 
     /// Changes a session; tells the page anew what it is if it was rebuilt.
-    fn change(&mut self, name: &str, action: impl FnOnce(&mut Session) -> Result<bool>) -> Result<(), (String, Error)> {
+    fn change(&mut self, name: &str, action: impl FnOnce(&mut Session) -> Result<bool>) -> Result<()> {
         let Some(dish) = self.dishes.get_mut(name) else { return Ok(()) };
-        let rebuilt = action(&mut dish.session).map_err(|error| (name.to_owned(), error))?;
+        let rebuilt = action(&mut dish.session)?;
         dish.failure_told = false;
         dish.frame_changes = u64::MAX;
         if rebuilt {
@@ -254,26 +228,13 @@ impl Hub {
         Ok(())
     }
 
-    #[allow(clippy::too_many_arguments)] // the fields of one message
-    fn open(
-        &mut self,
-        name: String,
-        slug: &str,
-        controls: &BTreeMap<String, String>,
-        seed: Option<u32>,
-        claims: bool,
-        play: bool,
-        bytes: Option<&[u8]>,
-        now: f64,
-    ) {
-        let lab = match labs::find(slug) {
-            Ok(lab) => lab,
-            Err(error) => return self.refuse(Some(&name), "control", &error),
-        };
-        let settings = self.settings(&name, lab, controls, seed.unwrap_or(0));
-        let restored = bytes.and_then(|bytes| match Session::restore(bytes, claims) {
+    fn open(&mut self, request: Request, bytes: Option<&[u8]>, now: f64) -> Result<()> {
+        let name = need("open", "dish", Some(request.dish).filter(|name| !name.is_empty()))?;
+        let lab = labs::find(&need("open", "lab", request.lab)?)?;
+        let settings = self.settings(&name, lab, &request.controls, request.seed.unwrap_or(0));
+        let restored = bytes.and_then(|bytes| match Session::restore(bytes, request.claims) {
             // The link wins over what was kept: a changed link is a new run.
-            Ok(session) if *session.settings() == settings && session.lab().slug == slug => Some(session),
+            Ok(session) if *session.settings() == settings && session.lab().slug == lab.slug => Some(session),
             Ok(_) => None,
             Err(error) => {
                 self.refuse(Some(&name), "storage", &error);
@@ -282,16 +243,19 @@ impl Hub {
         });
         let session = match restored {
             Some(session) => Ok(session),
-            None => Session::open(lab, settings.clone(), claims).or_else(|error| {
+            None => Session::open(lab, settings.clone(), request.claims).or_else(|error| {
                 self.refuse(Some(&name), "control", &error);
-                Session::open(lab, Settings::defaults(lab.controls, settings.seed), claims)
+                Session::open(lab, Settings::defaults(lab.controls, settings.seed), request.claims)
             }),
         };
         let mut session = match session {
             Ok(session) => session,
-            Err(error) => return self.refuse(Some(&name), "memory", &error),
+            Err(error) => {
+                self.refuse(Some(&name), "memory", &error);
+                return Ok(());
+            }
         };
-        if play {
+        if request.play {
             session.play();
         }
         let dish = Dish {
@@ -308,6 +272,7 @@ impl Hub {
         let ready = dish.ready(&name);
         self.reply(ready);
         self.dishes.insert(name, dish);
+        Ok(())
     }
 
     /// The settings of a link; what is wrong in it is said, and the rest is used.
@@ -321,7 +286,7 @@ impl Hub {
         settings
     }
 
-    fn save(&mut self, name: &str) -> Result<(), (String, Error)> {
+    fn save(&mut self, name: &str) -> Result<()> {
         if let Some(bytes) = self.dishes.get(name).and_then(|dish| dish.session.save()) {
             let json = json!({ "type": "snapshot", "dish": name });
             self.replies.push_back(Message { json, arrays: Vec::new(), bytes: Some(bytes) });
@@ -329,9 +294,9 @@ impl Hub {
         Ok(())
     }
 
-    fn export(&mut self, name: &str, format: &str) -> Result<(), (String, Error)> {
+    fn export(&mut self, name: &str, format: &str) -> Result<()> {
         let Some(dish) = self.dishes.get_mut(name) else { return Ok(()) };
-        let file = dish.session.export(format).map_err(|error| (name.to_owned(), error))?;
+        let file = dish.session.export(format)?;
         let json = json!({ "type": "export", "dish": name, "name": file.name, "mime": file.mime });
         self.replies.push_back(Message { json, arrays: Vec::new(), bytes: Some(file.bytes) });
         Ok(())
