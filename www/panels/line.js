@@ -27,7 +27,7 @@ const NAME_HEIGHT = 13.5;
 /** Milliseconds between two seeks while dragging. */
 const SEEK_PAUSE = 60;
 
-/** @param {HTMLElement} element @param {{title: string, wide?: boolean, compact?: boolean}} info */
+/** @param {HTMLElement} element @param {{title: string, wide?: boolean, compact?: boolean, height?: number}} info */
 function create(element, info) {
   /** @type {LinePayload | null} */
   let payload = null;
@@ -40,7 +40,7 @@ function create(element, info) {
 
   const plot = new Plot(element, {
     label: info.title,
-    height: (width) => (info.compact ? Math.min(150, width * 0.5) : info.wide ? Math.max(210, Math.min(300, width * 0.42)) : 226),
+    height: (width) => info.height ?? (info.compact ? Math.min(150, width * 0.5) : info.wide ? Math.max(210, Math.min(300, width * 0.42)) : 226),
     draw: (surface) => {
       const colors = palette();
       scales = payload && draw(surface, payload, context, colors, Boolean(info.compact));

@@ -1,17 +1,18 @@
 /**
  * @file The playground page: build a small network, train it on points of the plane, watch every unit. This file holds
  * the state (settings, the running dish, edits to undo) and its verbs; sections.js turns it into controls, diagram.js,
- * plane.js, projection.js and loss.js draw. Frames touch canvases and numbers only, never the templates.
+ * plane.js, projection.js and the line panel draw. Frames touch canvases and numbers only, never the templates.
  */
 import { html, nothing, render } from "lit";
 import { formatCount, formatNumber } from "../panels/axes.js";
 import { onThemeChange } from "../panels/color.js";
+import { panel as line } from "../panels/line.js";
+import { oncePerFrame } from "../panels/surface.js";
 import { checkValue, formatLink, MAX_SEED, readSeed, readSettings } from "../state.js";
 import { Diagram } from "./diagram.js";
 import { DrawingTool } from "./drawing_tool.js";
 import { EditHistory } from "./history.js";
 import { frameSnippet, lessonPanel } from "./lesson.js";
-import { LossPanel } from "./loss.js";
 import { NetField } from "./net_field.js";
 import { countParameters, formatNetwork, insertLayer, MAX_LAYERS, parseNetwork, removeLayer } from "./network_text.js";
 import { describePlace, Plane, scaleGradient } from "./plane.js";
@@ -20,7 +21,6 @@ import { Projection } from "./projection.js";
 import { brushes, dataSection, messages, redrawTiles, runBar, statistics, trainingSection } from "./sections.js";
 import { hidableGroups, schemaOf } from "./settings.js";
 import { DATA_SETS } from "./shapes.js";
-import { oncePerFrame } from "./surface.js";
 
 /** @typedef {import("../protocol.d.ts").Control} Control */
 /** @typedef {import("../protocol.d.ts").Frame} Frame */
@@ -38,6 +38,7 @@ const PICTURES_PER_SECOND = 30;
 const PANELS = ["network", "plane", "loss", "scatter"];
 const START_NET = "input x y | linear 6 | tanh | linear 5 | tanh | linear 1";
 const FRAME_HEIGHT = 760;
+const LOSS_HEIGHT = 150;
 
 export class Playground {
   /** @param {HTMLElement} host @param {App} app */
@@ -86,7 +87,9 @@ export class Playground {
     });
     this.plane = new Plane((place) => this.readOut(place));
     this.projection = new Projection();
-    this.loss = new LossPanel((step) => this.seek(step));
+    this.lossFigure = document.createElement("figure");
+    this.lossFigure.innerHTML = `<figcaption class="pg-head"><h3>Loss</h3><span class="pg-hint"></span></figcaption>`;
+    this.loss = line.create(this.lossFigure, { title: "Loss", height: LOSS_HEIGHT });
     this.tool = new DrawingTool(this.plane, (points, label) => this.changePoints(points, label), app.announce);
     /** @type {Unit | null} */
     this.inspected = null;
@@ -379,7 +382,7 @@ export class Playground {
     if (plane) this.field = { values: plane.values, offset: 0, side: plane.side, limit: Math.max(Math.abs(plane.low), Math.abs(plane.high)) };
     if (network) this.diagram.show(network, this.field ?? null);
     if (plane) this.showPlane();
-    if (loss) this.loss.show(loss, frame.step);
+    if (loss) this.showLoss(loss, frame);
     if (scatter) {
       this.projection.show(scatter);
       const names = scatter.layers.map((/** @type {{name: string}} */ layer) => layer.name).join();
@@ -464,6 +467,14 @@ export class Playground {
     return this.settings.values.dataset === "own" ? "press or drag to draw" : "";
   }
 
+  /** @param {any} loss @param {Frame} frame */
+  showLoss(loss, { step, furthest }) {
+    this.loss.update(loss, { step, furthest, onSeek: (/** @type {number} */ to) => this.seek(to) });
+    const hint = /** @type {HTMLElement} */ (this.lossFigure.querySelector(".pg-hint"));
+    const text = step < furthest ? `at step ${formatCount(step)} of ${formatCount(furthest)}; play goes on from here` : "drag to travel in time";
+    if (hint.textContent !== text) hint.textContent = text;
+  }
+
   showNumbers() {
     const { latest } = this;
     if (!latest) return;
@@ -508,7 +519,7 @@ export class Playground {
         ${side === nothing && training === nothing ? nothing : html`<div class="pg-side"><section aria-label="Data">${side}</section>
           <section aria-label="Training">${training}</section></div>`}
         ${shown("network") ? html`<section class="pg-network" aria-label="Network"><div class="pg-head"><h2>Network</h2>${this.networkHead()}</div>${this.diagram.element}</section>` : nothing}
-        ${shown("loss") ? html`<section class="pg-loss" aria-label="Loss">${this.loss.element}</section>` : nothing}
+        ${shown("loss") ? html`<section class="pg-loss" aria-label="Loss">${this.lossFigure}</section>` : nothing}
         ${shown("output") || shown("projection") ? html`<div class="pg-output">
           ${shown("output") ? html`<section aria-label="Output"><div class="pg-head"><h2>${inspected ? `${this.unitTitle(inspected)}` : "Output"}</h2>
               <span class="pg-hint" data-readout aria-live="off">${this.planeHint()}</span></div>
