@@ -232,3 +232,8 @@ class Shell extends LitElement {
 }
 
 customElements.define("petri-shell", Shell);
+
+// Works offline from the second visit on; never inside somebody else's page. A refusal only means that it does not.
+if ("serviceWorker" in navigator && window.isSecureContext && window.top === window && !document.querySelector("script[src$='reload.js']")) {
+  navigator.serviceWorker.register("./offline.js").catch(() => {});
+}
