@@ -264,7 +264,9 @@ function drawCursor(context, step, left, box, colors) {
 function drawNames(context, series, rules, { x, y, box, colors, narrow }) {
   const ends = series.map((line) => {
     const last = line.y.length - 1;
-    const left = Math.min(box.right, x.at(line.x[last]));
+    const end = Math.min(box.right, x.at(line.x[last]));
+    // Near the margin the margin is the better place.
+    const left = box.right - end < 60 ? box.right : end;
     return { text: line.name, left, level: y.at(line.y[last]), color: roleColor(line.role, colors), thin: line.thin ?? false };
   });
   const levels = rules.map(({ y: value, label }) => ({ text: label, left: box.right, level: y.at(value), color: colors.faint, thin: true }));
