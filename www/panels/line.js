@@ -4,7 +4,7 @@
  * beyond the step shown stays visible but faint, because it is the future of this picture.
  */
 import { axisName, bounds, drawAxes, formatCount, formatNumber, labelFont, makeScale } from "./axes.js";
-import { palette, roleColor } from "./color.js";
+import { palette, roleColor, textColor } from "./color.js";
 import { drawEmpty, Plot } from "./plot.js";
 
 /** @typedef {import("./axes.js").Scale} Scale */
@@ -289,7 +289,7 @@ function drawNames(context, series, rules, { x, y, box, colors, narrow }) {
     context.lineWidth = 3;
     context.strokeStyle = colors.paper;
     context.strokeText(text, from, level);
-    context.fillStyle = color;
+    context.fillStyle = textColor(color, colors);
     context.fillText(text, from, level);
   }
   context.globalAlpha = 1;
