@@ -13,7 +13,9 @@ const LARGEST = 54;
 const SMALLEST = 14;
 /** Controls of a layer need this much; narrower columns scroll instead. */
 const NARROWEST = 112;
-const MARGIN = 52;
+/** Left of the features stand their names. */
+const MARGIN_LEFT = 78;
+const MARGIN_RIGHT = 56;
 
 /**
  * @param {number[]} counts units of each column, features first
@@ -22,7 +24,7 @@ const MARGIN = 52;
  */
 export function layOut(counts, width, height) {
   const gaps = Math.max(1, counts.length - 1);
-  const pitch = Math.max(NARROWEST, (width - 2 * MARGIN) / gaps);
+  const pitch = Math.max(NARROWEST, (width - MARGIN_LEFT - MARGIN_RIGHT) / gaps);
   const sizes = counts.map((units) => {
     const share = height / units;
     // Gaps take a quarter of the room; below the smallest size the diagram grows downwards instead.
@@ -35,10 +37,10 @@ export function layOut(counts, width, height) {
     units,
     size,
     pitch: step,
-    centre: MARGIN + pitch * index,
+    centre: MARGIN_LEFT + pitch * index,
     top: HEAD + (tallest - (units - 1) * step - size) / 2,
   }));
-  return { columns, width: 2 * MARGIN + pitch * gaps, height: HEAD + tallest + FOOT };
+  return { columns, width: MARGIN_LEFT + MARGIN_RIGHT + pitch * gaps, height: HEAD + tallest + FOOT };
 }
 
 /** Middle of a unit along y. @param {Column} column @param {number} unit */
