@@ -48,6 +48,7 @@ export function parseNetwork(text) {
   });
   const [first, ...rest] = parts;
   if (first.words[0]?.text !== "input") return fail("The text starts with “input” and the features, as in “input x y”.", first.words[0] ?? first);
+  /** @type {string[]} */
   const features = [];
   for (const word of first.words.slice(1)) {
     if (!FEATURES.some((feature) => feature.name === word.text)) {

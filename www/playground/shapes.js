@@ -115,7 +115,7 @@ export function drawThumbnail(canvas, points, size) {
   }
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} radius */
+/** @param {CanvasRenderingContext2D | Path2D} context @param {number} x @param {number} y @param {number} radius */
 export function diamond(context, x, y, radius) {
   context.moveTo(x, y - radius);
   context.lineTo(x + radius, y);
