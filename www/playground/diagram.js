@@ -27,10 +27,13 @@ import { WeightEditor, weightText } from "./weight_editor.js";
  * @property {(network: Network, label: string) => void} onNetwork the structure was edited
  * @property {(unit: Unit | null) => void} onInspect a unit asks for the main plane, or gives it back
  * @property {(entry: Entry, value: number, before: number) => void} onEdit a number was changed by hand
+ * @property {(count: number) => void} onLeftOut so many of the weakest weights are not drawn
  */
 
-/** Pictures repainted per frame at most; very large networks take turns. */
-const PICTURES_PER_FRAME = 160;
+/** Milliseconds per frame for repainting pictures; very large networks take turns. */
+const PICTURE_TIME = 3;
+/** Lines that take longer than this to draw are drawn less often, in milliseconds. */
+const LINE_TIME = 3;
 /** Smaller units have no room for the mark of their bias. */
 const BIAS_MARK_FROM = 24;
 
@@ -61,6 +64,8 @@ export class Diagram {
     /** @type {Map<string, {raster: Raster, bias: HTMLElement}>} */
     this.pictures = new Map();
     this.turn = 0;
+    /** No lines before this time, unless the pointer asks for them. */
+    this.linesDue = 0;
     /** @type {Weight | null} */
     this.marked = null;
     /** @type {Unit | null} */
@@ -143,6 +148,7 @@ export class Diagram {
     const alive = new Set(units.map(({ column, unit }) => `${column}/${unit}`));
     for (const key of this.pictures.keys()) if (!alive.has(key)) this.pictures.delete(key);
     this.paintFeatures();
+    this.linesDue = 0;
     this.frame.ask();
   }
 
@@ -191,17 +197,23 @@ export class Diagram {
 
   paint() {
     const { view, layout, network } = this;
-    const rows = inputRows(network);
-    const weights = view?.payload.weights ?? [];
-    this.leftOut = drawWeights(this.lines, layout, { weights, inputs: rows, marked: this.marked, focus: this.inspected }, palette());
+    const began = performance.now();
+    if (began >= this.linesDue) {
+      const weights = view?.payload.weights ?? [];
+      const leftOut = drawWeights(this.lines, layout, { weights, inputs: inputRows(network), marked: this.marked, focus: this.inspected }, palette());
+      if (leftOut !== this.leftOut) this.events.onLeftOut((this.leftOut = leftOut));
+      const took = performance.now() - began;
+      this.linesDue = took > LINE_TIME ? began + 40 * took : 0;
+    }
     if (!view) return;
     const places = layout.columns.flatMap(({ units }, column) =>
       column === 0 ? [] : Array.from({ length: units }, (_, unit) => ({ column, unit })),
     );
-    const count = Math.min(PICTURES_PER_FRAME, places.length);
     const colors = fieldColors();
-    for (let index = 0; index < count; index++) {
-      const place = places[(this.turn + index) % places.length];
+    const start = performance.now();
+    let count = 0;
+    for (; count < places.length && (count % 8 || performance.now() - start < PICTURE_TIME); count++) {
+      const place = places[(this.turn + count) % places.length];
       const { raster, bias } = this.picture(place);
       const { values, offset, side, limit } = view.field(place);
       raster.paint(values, side, side, colors, -limit, limit, offset);
@@ -212,7 +224,6 @@ export class Diagram {
       }
     }
     this.turn = places.length ? (this.turn + count) % places.length : 0;
-    if (places.length > count) this.frame.ask();
     this.editor.refresh();
   }
 
@@ -270,6 +281,7 @@ export class Diagram {
     const same = this.marked?.layer === weight?.layer && this.marked?.input === weight?.input && this.marked?.unit === weight?.unit;
     if (same) return;
     this.marked = weight;
+    this.linesDue = 0;
     this.lines.style.cursor = weight ? "pointer" : "";
     this.frame.ask();
   }
@@ -278,6 +290,7 @@ export class Diagram {
   inspect(unit) {
     if (this.inspected?.column === unit?.column && this.inspected?.unit === unit?.unit) return;
     this.inspected = unit;
+    this.linesDue = 0;
     this.frame.ask();
     this.events.onInspect(unit);
   }
@@ -320,7 +333,7 @@ export class Diagram {
 
   /** @param {Weight} weight @returns {Entry} */
   entry(weight) {
-    const label = `from ${inputName(this.network, weight)}`;
+    const label = weight.layer === 0 ? `from ${inputName(this.network, weight)}` : `from unit ${weight.input + 1}`;
     const place = this.view?.weightPlace(weight) ?? { leaf: "", index: 0 };
     return { label, ...place, read: () => this.view?.weight(weight) ?? NaN };
   }

@@ -99,7 +99,7 @@ export class LossPanel {
     if (this.width < 60) return;
     const colors = palette();
     const { context } = prepare(this.canvas, this.width, HEIGHT);
-    const box = { left: 40, right: this.width - 66, top: 18, bottom: HEIGHT - 24 };
+    const box = { left: 40, right: this.width - 74, top: 18, bottom: HEIGHT - 24 };
     const { payload } = this;
     const series = payload?.series ?? [];
     const log = payload?.x.scale === "log";
@@ -166,7 +166,7 @@ export class LossPanel {
     context.textBaseline = "middle";
     for (const { line, value, left, level } of ends) {
       context.fillStyle = roleColor(line.role, colors);
-      context.fillText(`${line.name} ${formatNumber(value, 2)}`, left, level - Math.max(0, over));
+      context.fillText(`${line.name} ${value < 10 ? value.toFixed(value < 1 ? 3 : 2) : formatNumber(value)}`, left, level - Math.max(0, over));
     }
   }
 

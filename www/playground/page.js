@@ -93,6 +93,11 @@ export class Playground {
       onNetwork: (network, label) => this.changeNet(formatNetwork(network), label, ""),
       onInspect: (unit) => this.inspect(unit),
       onEdit: (entry, value, before) => this.editWeight(entry, value, before),
+      onLeftOut: (count) => {
+        const many = count > 0;
+        if (many !== this.leavesOut) this.ask();
+        this.leavesOut = many;
+      },
     });
     this.plane = new Plane((place) => this.readOut(place));
     this.projection = new Projection();
@@ -101,6 +106,8 @@ export class Playground {
     /** @type {Unit | null} */
     this.inspected = null;
     this.layerNames = "";
+    /** Whether the diagram draws only the strongest weights. */
+    this.leavesOut = false;
     this.frame = oncePerFrame(() => this.render());
     this.stops = [
       onThemeChange(() => {
@@ -459,7 +466,7 @@ export class Playground {
   }
 
   planeHint() {
-    if (this.inspected) return "lent to a unit";
+    if (this.inspected) return "shown in place of the output";
     return this.settings.values.dataset === "own" ? "press or drag to draw" : "";
   }
 
@@ -553,7 +560,7 @@ export class Playground {
       <b>${count}</b> hidden ${count === 1 ? "layer" : "layers"}
       <button type="button" aria-label="Add a hidden layer" ?disabled=${count >= MAX_LAYERS}
         @click=${() => this.changeNet(formatNetwork(insertLayer(network, count)), "added a layer", "")}>+</button></span>
-      <span class="pg-hint">${formatCount(countParameters(network))} parameters</span>
+      <span class="pg-hint">${formatCount(countParameters(network))} parameters${this.leavesOut ? "; only the strongest weights are drawn" : ""}</span>
       <span class="pg-edits"><button type="button" class="text" ?disabled=${!edits.done.length} title="Undo: ${last(edits.done)}" @click=${() => this.undo()}>undo</button>
       <button type="button" class="text" ?disabled=${!edits.undone.length} title="Redo: ${last(edits.undone)}" @click=${() => this.redo()}>redo</button></span>`;
   }

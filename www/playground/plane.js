@@ -180,7 +180,9 @@ let tables = null;
 function themeTables() {
   const colors = palette();
   if (tables?.palette !== colors) {
-    const full = divergingTable(colors);
+    const strong = divergingTable(colors);
+    // Fields stay below the pure colours, which belong to the points on top of them.
+    const full = strong.map((_, index) => strong[Math.round(127.5 + (index - 127.5) * 0.8)]);
     tables = { palette: colors, full, two: Uint32Array.of(full[24], full[231]) };
   }
   return tables;

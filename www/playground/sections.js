@@ -55,8 +55,8 @@ export function dataSection(page) {
   const { dataset } = page.settings.values;
   const chosen = DATA_SETS.find(({ value }) => value === dataset) ?? DATA_SETS[0];
   const regenerate = page.controls.has("data_seed") && !page.hides("data_seed") && dataset !== "own";
-  const names = DATA_CONTROLS.filter((name) => dataset !== "own" || name === "test_share");
-  if (["dataset", ...names].every((name) => page.hides(name))) return nothing;
+  const names = DATA_CONTROLS.filter((name) => name !== "data_seed" && (dataset !== "own" || name === "test_share"));
+  if (["dataset", ...DATA_CONTROLS].every((name) => page.hides(name))) return nothing;
   return html`<h2>Data</h2>
     ${page.hides("dataset")
       ? nothing
@@ -68,8 +68,8 @@ export function dataSection(page) {
     <p class="pg-note"><b>${chosen.label}</b> · ${page.task}<br>${chosen.about}</p>
     ${fields(page, names)}
     ${regenerate
-      ? html`<button type="button" class="pg-wide" title="Draws other points of the same shape; changes the data seed"
-          @click=${() => page.regenerate()}>${icon(DICE)} Draw new points</button>`
+      ? html`<div class="pg-seeds">${fields(page, ["data_seed"])}<button type="button" class="pg-dice" aria-label="Draw new points"
+          title="Draws other points of the same shape, with a new data seed" @click=${() => page.regenerate()}>${icon(DICE)}</button></div>`
       : nothing}`;
 }
 

@@ -92,8 +92,8 @@ export class WeightEditor {
       </div>`;
     };
     render(
-      html`<header><strong>${this.title}</strong>
-          <button type="button" class="plain" aria-label="Close the editor" @click=${() => this.close()}>×</button></header>
+      html`<div class="weight-title"><strong>${this.title}</strong>
+          <button type="button" class="plain" aria-label="Close the editor" @click=${() => this.close()}>×</button></div>
         <div class="weight-list">${repeat(this.entries, (entry) => `${entry.leaf}/${entry.index}`, row)}</div>
         <p>${this.entries.length > 1 ? "The bias and the weights coming in. " : ""}Training goes on from your values.</p>`,
       this.element,

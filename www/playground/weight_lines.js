@@ -7,8 +7,9 @@ import { gapBetween, unitMiddle } from "./diagram_layout.js";
 /** @typedef {import("./diagram_layout.js").Layout} Layout */
 /** @typedef {import("../panels/color.js").Palette} Palette */
 
-/** More lines than this between two columns are a grey haze and slow; the strongest are drawn. */
-const MOST_LINES = 700;
+/** More lines than this are a grey haze and slow; each gap gets its share, and the strongest are drawn. */
+const MOST_LINES = 1600;
+const MOST_PER_GAP = 700;
 const BUCKETS = 9;
 
 /** Sizes of weights at which a line is as wide as it gets. */
@@ -36,6 +37,7 @@ export function drawWeights(canvas, layout, { weights, inputs, marked, focus }, 
   context.clearRect(0, 0, layout.width, layout.height);
   context.lineCap = "butt";
   let left = 0;
+  const most = Math.min(MOST_PER_GAP, Math.floor(MOST_LINES / Math.max(1, weights.length)));
   for (let layer = 0; layer < weights.length; layer++) {
     const before = layout.columns[layer];
     const after = layout.columns[layer + 1];
@@ -44,7 +46,7 @@ export function drawWeights(canvas, layout, { weights, inputs, marked, focus }, 
     if (values.length !== rows.length * after.units) continue;
     const { from, to } = gapBetween(before, after);
     const middle = (from + to) / 2;
-    const least = leastShown(values, MOST_LINES);
+    const least = leastShown(values, most);
     // Dense layers get thinner lines, or they would be one solid block.
     const widest = Math.max(1.6, 5 - Math.log2(Math.max(1, values.length / 40)) * 0.8);
     const touches = focus && (focus.column === layer || focus.column === layer + 1);
@@ -100,9 +102,25 @@ function strokeBuckets(context, paths, widest, strength, colors) {
   }
 }
 
-/** Size of the `most`-th strongest weight, 0 when all fit. @param {Float32Array} values @param {number} most */
+/**
+ * Size from which at most about `most` weights are left, 0 when all fit. Counted in bins: sorting thousands of
+ * numbers per frame would cost more than drawing them.
+ * @param {Float32Array} values @param {number} most
+ */
 function leastShown(values, most) {
   if (values.length <= most) return 0;
-  const sizes = Float32Array.from(values, Math.abs).sort();
-  return sizes[sizes.length - most];
+  let largest = 0;
+  for (let index = 0; index < values.length; index++) {
+    const size = Math.abs(values[index]);
+    if (size > largest && size < Infinity) largest = size;
+  }
+  bins.fill(0);
+  const gain = (bins.length - 1) / (largest || 1);
+  for (let index = 0; index < values.length; index++) bins[Math.floor(Math.min(largest, Math.abs(values[index])) * gain)]++;
+  let count = 0;
+  let bin = bins.length;
+  while (bin > 0 && count + bins[bin - 1] <= most) count += bins[--bin];
+  return bin / gain;
 }
+
+const bins = new Uint32Array(512);
