@@ -5,14 +5,20 @@
 //! [`cpu`] or `gpu` (replays the program). [`reference`](mod@reference) is the double-precision truth.
 //! A [`labs`] entry describes an experiment made of programs; a [`session`] runs it.
 
+pub mod analysis;
 pub mod cpu;
+pub mod data;
 mod grad;
 pub mod graph;
 pub mod labs;
+pub mod nn;
 pub mod ops;
 pub mod optim;
 pub mod plan;
+pub mod playground;
 pub mod reference;
 pub mod replicate;
 pub mod rng;
 pub mod session;
+#[cfg(target_arch = "wasm32")]
+pub mod web;

@@ -118,6 +118,12 @@ impl Rng {
     }
 }
 
+/// A seed that nobody has chosen: the one place where the platform's randomness enters. Below a million,
+/// so that it can be read aloud.
+pub fn fresh_seed() -> u32 {
+    getrandom::u32().unwrap_or_default() % 1_000_000
+}
+
 /// Number of a named stream (FNV-1a), so that streams can be told apart by words.
 pub fn stream(name: &str) -> u32 {
     name.bytes().fold(0x811C_9DC5, |hash, byte| (hash ^ byte as u32).wrapping_mul(0x0100_0193))

@@ -78,10 +78,11 @@ const CASES: &[Case] = cases! {
     "cross entropy" yes yes |g, l| { let a = leaf(g, l, &[5, 4], WIDE); let i = labels(g, &[5], 4); g.cross_entropy(a, i) };
     "one hot" no no |g, _l| { let i = labels(g, &[5], 4); g.one_hot(i, 4) };
     "stop gradient is the identity" no no |g, l| { let a = leaf(g, l, &[5], WIDE); g.stop_gradient(a) };
-    "iota" no no |g, _l| { g.iota(&[3, 4]) };
+    "iota" no no |g, _l| g.iota(&[3, 4]);
 };
 
-#[test]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
 fn every_operation_agrees_with_the_reference_and_finite_differences() {
     for case in CASES {
         let built = build(|g, l| (case.make)(g, l));
@@ -115,7 +116,8 @@ fn weighted_sum_named(graph: &mut Graph, var: Var) -> Var {
     graph.scoped(&name, |g| weighted_sum(g, var)).unwrap()
 }
 
-#[test]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
 fn every_scalar_function_agrees_with_its_reference_and_its_derivative() {
     for &func in Func::ALL {
         let row = func.row();
@@ -148,7 +150,8 @@ fn every_scalar_function_agrees_with_its_reference_and_its_derivative() {
     }
 }
 
-#[test]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
 fn random_numbers_are_those_of_the_reference_and_follow_the_step() {
     let mut graph = Graph::new();
     let seed = graph.leaf_u32(Role::Input, "seed", &[], &[5]);
@@ -165,7 +168,8 @@ fn random_numbers_are_those_of_the_reference_and_follow_the_step() {
     assert!(got[2].iter().all(|&i| i < 17.0) && (0..17).all(|i| got[2].contains(&(i as f64))));
 }
 
-#[test]
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
 fn refusals_name_node_shapes_and_fix() {
     let mut graph = Graph::new();
     let a = graph.leaf_with(Role::Input, "a", &[32, 20], vec![0.0; 640]);

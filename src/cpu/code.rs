@@ -1,23 +1,34 @@
 //! Runs a body of scalar code over chunks of its iteration space, in row-major order.
 
 use crate::graph::{DType, Func};
-use crate::plan::{Access, Body, Instruction, Store};
+use crate::plan::{Body, Instruction, MOST_AXES, Store};
+use std::ops::Range;
 
 /// Elements worked on at a time: small enough that all registers stay in the first-level cache.
 pub(crate) const CHUNK: usize = 256;
 
 type Chunk = [f32; CHUNK];
 
-/// The registers of the code that runs, one chunk each.
+/// The registers of the code that runs, one chunk each, and the constants of all code of a machine:
+/// filled once, as many kernels use the same few.
 #[derive(Default)]
-pub(crate) struct Registers(Vec<Chunk>);
+pub(crate) struct Registers {
+    chunks: Vec<Chunk>,
+    constants: Vec<Chunk>,
+}
 
 impl Registers {
-    /// Makes room for a body.
-    pub(crate) fn reserve(&mut self, code: &Code) {
-        if self.0.len() < code.steps.len() {
-            self.0.resize(code.steps.len(), [0.0; CHUNK]);
+    fn reserve(&mut self, count: usize) {
+        if self.chunks.len() < count {
+            self.chunks.resize(count, [0.0; CHUNK]);
         }
+    }
+
+    fn constant(&mut self, bits: u32) -> usize {
+        self.constants.iter().position(|chunk| chunk[0].to_bits() == bits).unwrap_or_else(|| {
+            self.constants.push([f32::from_bits(bits); CHUNK]);
+            self.constants.len() - 1
+        })
     }
 }
 
@@ -25,17 +36,41 @@ impl Registers {
 #[derive(Clone, Copy, Debug)]
 enum Source {
     Register,
+    /// The same bits everywhere: position among the constants.
+    Constant(usize),
     /// Dense memory, read in place: buffer and first element.
     Memory(usize, usize),
     /// The values handed to the epilogue.
     Accumulator,
 }
 
-/// Walks memory with a stride per axis.
+/// Walks memory with a stride per axis. Axes of its own, because one access may merge axes (or lack
+/// them) where another of the same kernel does not.
 #[derive(Clone, Debug)]
 struct Walk {
     offset: i64,
+    shape: Vec<usize>,
     strides: Vec<i64>,
+}
+
+impl Walk {
+    fn new(offset: i64, strides: &[i64], shape: &[usize]) -> Self {
+        let mut walk = Walk { offset, shape: Vec::new(), strides: Vec::new() };
+        // Innermost axis first, turned round at the end.
+        for (&extent, &stride) in shape.iter().zip(strides).rev().filter(|(extent, _)| **extent != 1) {
+            match (walk.shape.last_mut(), walk.strides.last()) {
+                (Some(inner), Some(&step)) if stride == step * *inner as i64 => *inner *= extent,
+                _ => {
+                    walk.shape.push(extent);
+                    walk.strides.push(stride);
+                }
+            }
+        }
+        walk.shape.reverse();
+        walk.strides.reverse();
+        assert!(walk.shape.len() <= MOST_AXES, "planning refuses more axes");
+        walk
+    }
 }
 
 /// How a register gets its values.
@@ -43,10 +78,12 @@ struct Walk {
 enum Step {
     /// Nothing to do: the source is read in place.
     InPlace,
-    /// The same bits everywhere.
-    Constant(f32),
     /// One element everywhere.
     Splat { buffer: usize, element: usize },
+    /// A line of elements over and over: a row broadcast over rows.
+    Repeat { buffer: usize, offset: usize, length: usize },
+    /// Each of a line of elements `times` in succession: a column broadcast over columns.
+    Stretch { buffer: usize, offset: i64, stride: i64, times: usize },
     /// Elements at a stride per axis.
     Strided { buffer: usize, walk: Walk },
     /// Elements at computed positions.
@@ -55,6 +92,18 @@ enum Step {
     Index(Walk),
     /// A scalar function.
     Apply { lanes: fn(&mut [f32], [&[f32]; 4]), arguments: [usize; 4], count: usize },
+}
+
+/// The cheapest way to read along `walk`.
+fn load(buffer: usize, walk: Walk) -> (Step, Source) {
+    let first = walk.offset as usize;
+    match (&walk.shape[..], &walk.strides[..]) {
+        ([], []) | ([_], [0]) => (Step::Splat { buffer, element: first }, Source::Register),
+        ([_], [1]) => (Step::InPlace, Source::Memory(buffer, first)),
+        (&[_, length], [0, 1]) => (Step::Repeat { buffer, offset: first, length }, Source::Register),
+        (&[_, times], &[stride, 0]) => (Step::Stretch { buffer, offset: walk.offset, stride, times }, Source::Register),
+        _ => (Step::Strided { buffer, walk }, Source::Register),
+    }
 }
 
 /// A dense destination: buffer, first element, register.
@@ -80,86 +129,68 @@ impl Target {
 /// A prepared body.
 #[derive(Debug)]
 pub(crate) struct Code {
-    shape: Vec<usize>,
     steps: Vec<Step>,
     sources: Vec<Source>,
 }
 
-fn is_dense(access: &Access, shape: &[usize]) -> bool {
-    let mut step = 1;
-    shape.iter().zip(&access.strides).rev().all(|(&extent, &stride)| {
-        let fits = stride == step || extent == 1;
-        step *= extent as i64;
-        fits
-    })
-}
-
 impl Code {
     /// Prepares `body` for the iteration space `shape`.
-    pub(crate) fn new(body: &Body, shape: &[usize]) -> Self {
-        let mut steps = Vec::with_capacity(body.instructions.len());
-        let mut sources = Vec::with_capacity(body.instructions.len());
+    pub(crate) fn new(body: &Body, shape: &[usize], registers: &mut Registers) -> Self {
+        let mut code = Code { steps: Vec::new(), sources: Vec::new() };
         for instruction in &body.instructions {
-            let mut source = Source::Register;
-            steps.push(match instruction {
-                Instruction::Load(access) if access.strides.iter().all(|&stride| stride == 0) => {
-                    Step::Splat { buffer: access.buffer, element: access.offset as usize }
+            let (step, source) = match instruction {
+                Instruction::Load(access) => load(access.buffer, Walk::new(access.offset, &access.strides, shape)),
+                Instruction::Gather { base, index, stride, bound } => {
+                    let walk = Walk::new(base.offset, &base.strides, shape);
+                    let last = bound - 1;
+                    (Step::Gather { buffer: base.buffer, walk, index: *index, stride: *stride, last }, Source::Register)
                 }
-                Instruction::Load(access) if is_dense(access, shape) => {
-                    source = Source::Memory(access.buffer, access.offset as usize);
-                    Step::InPlace
-                }
-                Instruction::Load(access) => Step::Strided { buffer: access.buffer, walk: walk(access) },
-                Instruction::Gather { base, index, stride, bound } => Step::Gather {
-                    buffer: base.buffer,
-                    walk: walk(base),
-                    index: *index,
-                    stride: *stride,
-                    last: bound - 1,
-                },
-                Instruction::Constant(bits, _) => Step::Constant(f32::from_bits(*bits)),
+                Instruction::Constant(bits, _) => (Step::InPlace, Source::Constant(registers.constant(*bits))),
                 Instruction::Index { offset, strides } => {
-                    Step::Index(Walk { offset: *offset, strides: strides.clone() })
+                    (Step::Index(Walk::new(*offset, strides, shape)), Source::Register)
                 }
-                Instruction::Apply(func, registers) => apply(*func, registers),
-                Instruction::Accumulator => {
-                    source = Source::Accumulator;
-                    Step::InPlace
-                }
-            });
-            sources.push(source);
+                Instruction::Apply(func, arguments) => (apply(*func, arguments), Source::Register),
+                Instruction::Accumulator => (Step::InPlace, Source::Accumulator),
+            };
+            code.steps.push(step);
+            code.sources.push(source);
         }
-        Code { shape: shape.to_vec(), steps, sources }
+        registers.reserve(code.steps.len());
+        code
     }
 
-    /// Number of loads that read memory in place; a guide to the better order of a reduction.
-    pub(crate) fn dense_loads(&self) -> usize {
-        self.sources.iter().filter(|source| matches!(source, Source::Memory(..))).count()
+    /// Number of loads that go element by element; a guide to the better order of a reduction.
+    pub(crate) fn scattered_loads(&self) -> usize {
+        self.steps.iter().filter(|step| matches!(step, Step::Strided { .. })).count()
     }
 
-    /// Runs all `elements` points and stores the targets. `accumulator` has whole lanes.
+    /// Runs the points of `range` and stores the targets. `accumulator` begins at the first of them and
+    /// has whole lanes.
     pub(crate) fn run_all(
         &self,
-        elements: usize,
+        range: Range<usize>,
         targets: &[Target],
         accumulator: &[f32],
         memory: &mut [Vec<f32>],
         registers: &mut Registers,
     ) {
-        let mut start = 0;
-        while start < elements {
-            let count = CHUNK.min(elements - start);
-            self.run(start, count, accumulator, memory, registers);
+        let mut start = range.start;
+        while start < range.end {
+            let count = CHUNK.min(range.end - start);
+            let accumulator = accumulator.get(start - range.start..).unwrap_or_default();
+            self.run(start, count, start == range.start, accumulator, memory, registers);
             // Everything is read before anything is written, as targets may also be operands.
             for target in targets {
                 if let Source::Memory(buffer, offset) = self.sources[target.register] {
-                    registers.0[target.register][..count].copy_from_slice(&memory[buffer][offset + start..][..count]);
+                    registers.chunks[target.register][..count]
+                        .copy_from_slice(&memory[buffer][offset + start..][..count]);
                 }
             }
             for target in targets {
                 let values = match self.sources[target.register] {
-                    Source::Accumulator => &accumulator[start..][..count],
-                    _ => &registers.0[target.register][..count],
+                    Source::Accumulator => &accumulator[..count],
+                    Source::Constant(constant) => &registers.constants[constant][..count],
+                    _ => &registers.chunks[target.register][..count],
                 };
                 memory[target.buffer][target.offset + start..][..count].copy_from_slice(values);
             }
@@ -168,42 +199,60 @@ impl Code {
     }
 
     /// Computes all registers for `count` points (at most a chunk) from flat position `start` on.
+    /// `fresh`: the registers hold nothing of this code yet; later calls may not have larger counts.
     pub(crate) fn run(
         &self,
         start: usize,
         count: usize,
+        fresh: bool,
         accumulator: &[f32],
         memory: &[Vec<f32>],
         registers: &mut Registers,
     ) {
         let lanes_count = count.next_multiple_of(4);
+        let Registers { chunks, constants } = registers;
         for (register, step) in self.steps.iter().enumerate() {
-            let (before, rest) = registers.0.split_at_mut(register);
+            let (before, rest) = chunks.split_at_mut(register);
             let target = &mut rest[0][..lanes_count];
             let read = |source: usize| -> &[f32] {
                 match self.sources[source] {
                     Source::Register => &before[source][..lanes_count],
+                    Source::Constant(constant) => &constants[constant][..lanes_count],
                     Source::Memory(buffer, offset) => &memory[buffer][offset + start..][..lanes_count],
-                    Source::Accumulator => &accumulator[start..][..lanes_count],
+                    Source::Accumulator => &accumulator[..lanes_count],
                 }
             };
             match step {
                 Step::InPlace => {}
-                Step::Constant(value) => {
-                    if start == 0 {
-                        rest[0].fill(*value);
+                Step::Splat { buffer, element } => {
+                    if fresh {
+                        target.fill(memory[*buffer][*element]);
                     }
                 }
-                Step::Splat { buffer, element } => target.fill(memory[*buffer][*element]),
+                Step::Repeat { buffer, offset, length } => {
+                    repeat(&mut target[..count], &memory[*buffer][*offset..][..*length], start % length);
+                }
+                Step::Stretch { buffer, offset, stride, times } => {
+                    let memory = &memory[*buffer];
+                    let mut element = offset + stride * (start / times) as i64;
+                    let (mut at, mut run) = (0, times - start % times);
+                    while at < count {
+                        let value = memory[element as usize];
+                        let end = (at + run).min(count);
+                        target[at..end].iter_mut().for_each(|slot| *slot = value);
+                        (at, run) = (end, *times);
+                        element += stride;
+                    }
+                }
                 Step::Strided { buffer, walk } => {
                     let memory = &memory[*buffer];
-                    for_each_run(&self.shape, walk, start, count, |at, length, first, stride| {
+                    for_each_run(walk, start, count, |at, length, first, stride| {
                         copy_run(&mut target[at..at + length], memory, first, stride);
                     });
                 }
                 Step::Gather { buffer, walk, index, stride, last } => {
                     let (memory, index) = (&memory[*buffer], read(*index));
-                    for_each_run(&self.shape, walk, start, count, |at, length, first, step| {
+                    for_each_run(walk, start, count, |at, length, first, step| {
                         for i in 0..length {
                             let row = index[at + i].to_bits().min(*last) as i64;
                             target[at + i] = memory[(first + step * i as i64 + row * stride) as usize];
@@ -211,7 +260,7 @@ impl Code {
                     });
                 }
                 Step::Index(walk) => {
-                    for_each_run(&self.shape, walk, start, count, |at, length, first, stride| {
+                    for_each_run(walk, start, count, |at, length, first, stride| {
                         for i in 0..length {
                             target[at + i] = f32::from_bits((first + stride * i as i64) as u32);
                         }
@@ -239,13 +288,26 @@ impl Code {
     ) -> &'a [f32] {
         match self.sources[register] {
             Source::Memory(buffer, offset) => &memory[buffer][offset + start..][..count],
-            _ => &registers.0[register][..count],
+            Source::Constant(constant) => &registers.constants[constant][..count],
+            _ => &registers.chunks[register][..count],
         }
     }
 }
 
-fn walk(access: &Access) -> Walk {
-    Walk { offset: access.offset, strides: access.strides.clone() }
+/// Fills `target` with `line` over and over, from element `phase` of it on: one period, then copies of
+/// what is there, each as long as all before.
+#[inline(always)]
+fn repeat(target: &mut [f32], line: &[f32], phase: usize) {
+    let count = target.len();
+    let head = (line.len() - phase).min(count);
+    target[..head].copy_from_slice(&line[phase..phase + head]);
+    let mut done = head + phase.min(count - head);
+    target[head..done].copy_from_slice(&line[..done - head]);
+    while done < count {
+        let more = done.min(count - done);
+        target.copy_within(..more, done);
+        done += more;
+    }
 }
 
 fn apply(func: Func, registers: &[usize]) -> Step {
@@ -270,49 +332,44 @@ fn copy_run(target: &mut [f32], memory: &[f32], first: i64, stride: i64) {
     }
 }
 
-/// Splits flat positions `start..start + count` of `shape` into runs along the last axis and calls
+/// Splits flat positions `start..start + count` of the walk into runs along the last axis and calls
 /// `visit(position within the chunk, length, first element, stride)` for each.
 #[inline(always)]
-fn for_each_run(
-    shape: &[usize],
-    walk: &Walk,
-    start: usize,
-    count: usize,
-    mut visit: impl FnMut(usize, usize, i64, i64),
-) {
+fn for_each_run(walk: &Walk, start: usize, count: usize, mut visit: impl FnMut(usize, usize, i64, i64)) {
+    let Walk { shape, strides, .. } = walk;
     let Some(last) = shape.len().checked_sub(1) else {
         return visit(0, count, walk.offset, 0);
     };
-    // Coordinates on the stack: no lab needs more axes than this, and planning refuses them.
+    // Coordinates on the stack; planning refuses more axes.
     let mut at = [0usize; MOST_AXES];
     let mut rest = start;
     let mut element = walk.offset;
     for axis in (0..=last).rev() {
+        if rest == 0 {
+            break; // mostly, as small kernels have one chunk
+        }
         at[axis] = rest % shape[axis];
         rest /= shape[axis];
-        element += at[axis] as i64 * walk.strides[axis];
+        element += at[axis] as i64 * strides[axis];
     }
     let mut done = 0;
     loop {
         let length = (shape[last] - at[last]).min(count - done);
-        visit(done, length, element, walk.strides[last]);
+        visit(done, length, element, strides[last]);
         done += length;
         if done == count {
             return;
         }
-        element -= at[last] as i64 * walk.strides[last];
+        element -= at[last] as i64 * strides[last];
         at[last] = 0;
         for axis in (0..last).rev() {
             at[axis] += 1;
-            element += walk.strides[axis];
+            element += strides[axis];
             if at[axis] < shape[axis] {
                 break;
             }
-            element -= walk.strides[axis] * shape[axis] as i64;
+            element -= strides[axis] * shape[axis] as i64;
             at[axis] = 0;
         }
     }
 }
-
-/// Axes of an iteration space, after merging; checked when a program is planned.
-pub(crate) const MOST_AXES: usize = 12;

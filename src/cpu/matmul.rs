@@ -5,9 +5,16 @@ use super::code::{Code, Target};
 use super::gemm::{Operand, gemm};
 use crate::plan::{Access, Instruction, MatMulKernel};
 
+/// Elements of a product that wait for their epilogue: half of a first-level cache.
+const HOT: usize = 4096;
+/// Fewer rows at a time would not pay for the packing of the right operand.
+const LEAST_ROWS: usize = 64;
+
 /// A prepared product.
 pub(crate) struct MatMul {
     batch: Vec<usize>,
+    /// Rows computed at a time.
+    rows: usize,
     m: usize,
     n: usize,
     k: usize,
@@ -22,20 +29,22 @@ pub(crate) struct MatMul {
 impl MatMul {
     pub(crate) fn new(kernel: &MatMulKernel, scratch: &mut Scratch) -> Self {
         let shape = [&kernel.batch[..], &[kernel.m, kernel.n]].concat();
-        let epilogue = Code::new(&kernel.epilogue, &shape);
+        let epilogue = Code::new(&kernel.epilogue, &shape, &mut scratch.registers);
         let targets = Target::all(&kernel.stores);
         let direct = match (&kernel.epilogue.instructions[..], &targets[..]) {
             ([Instruction::Accumulator], [only]) => Some((only.buffer, only.offset)),
             _ => None,
         };
-        let elements: usize = shape.iter().product();
-        if direct.is_none() && scratch.accumulator.len() < elements + 4 {
-            scratch.accumulator.resize(elements + 4, 0.0);
+        // With an epilogue, rows are computed a few at a time, so that it finds them in the cache.
+        let rows = if direct.is_some() { kernel.m } else { (HOT / kernel.n.max(1)).max(LEAST_ROWS).min(kernel.m) };
+        if direct.is_none() {
+            let needed = rows * kernel.n + 4;
+            scratch.accumulator.resize(scratch.accumulator.len().max(needed), 0.0);
         }
-        scratch.registers.reserve(&epilogue);
         scratch.gemm.reserve(kernel.m, kernel.n, kernel.k);
         MatMul {
             batch: kernel.batch.clone(),
+            rows,
             m: kernel.m,
             n: kernel.n,
             k: kernel.k,
@@ -48,38 +57,44 @@ impl MatMul {
     }
 
     pub(crate) fn run(&self, memory: &mut [Vec<f32>], scratch: &mut Scratch) {
+        let size = self.m * self.n;
+        // Planning never puts a result into the buffer of an operand, so it can be taken out.
+        let mut output = match self.direct {
+            Some((buffer, _)) => std::mem::take(&mut memory[buffer]),
+            None => std::mem::take(&mut scratch.accumulator),
+        };
+        for index in 0..self.batch.iter().product::<usize>() {
+            let (a, b) = self.offsets(index);
+            for row in (0..self.m).step_by(self.rows.max(1)) {
+                let rows = self.rows.min(self.m - row);
+                let first = index * size + row * self.n;
+                let at = self.direct.map_or(0, |(_, offset)| offset + first);
+                let target = &mut output[at..][..rows * self.n];
+                let left = a + row as i64 * self.a.strides[self.batch.len()];
+                let (left, right) = (operand(memory, &self.a, left), operand(memory, &self.b, b));
+                gemm(rows, self.n, self.k, left, right, target, self.n, &mut scratch.gemm);
+                if self.direct.is_none() {
+                    let range = first..first + rows * self.n;
+                    self.epilogue.run_all(range, &self.targets, &output, memory, &mut scratch.registers);
+                }
+            }
+        }
         match self.direct {
-            Some((buffer, offset)) => {
-                // Planning never puts a result into the buffer of an operand.
-                let mut output = std::mem::take(&mut memory[buffer]);
-                self.multiply(memory, &mut output[offset..], scratch);
-                memory[buffer] = output;
-            }
-            None => {
-                let mut product = std::mem::take(&mut scratch.accumulator);
-                self.multiply(memory, &mut product, scratch);
-                let elements = self.batch.iter().product::<usize>() * self.m * self.n;
-                self.epilogue.run_all(elements, &self.targets, &product, memory, &mut scratch.registers);
-                scratch.accumulator = product;
-            }
+            Some((buffer, _)) => memory[buffer] = output,
+            None => scratch.accumulator = output,
         }
     }
 
-    fn multiply(&self, memory: &[Vec<f32>], output: &mut [f32], scratch: &mut Scratch) {
-        let size = self.m * self.n;
-        for index in 0..self.batch.iter().product::<usize>() {
-            let (mut a, mut b) = (self.a.offset, self.b.offset);
-            let mut rest = index;
-            for axis in (0..self.batch.len()).rev() {
-                let at = (rest % self.batch[axis]) as i64;
-                rest /= self.batch[axis];
-                a += at * self.a.strides[axis];
-                b += at * self.b.strides[axis];
-            }
-            let target = &mut output[index * size..][..size];
-            let (a, b) = (operand(memory, &self.a, a), operand(memory, &self.b, b));
-            gemm(self.m, self.n, self.k, a, b, target, self.n, &mut scratch.gemm);
+    /// First elements of the operands at a position among the batch axes.
+    fn offsets(&self, mut index: usize) -> (i64, i64) {
+        let (mut a, mut b) = (self.a.offset, self.b.offset);
+        for axis in (0..self.batch.len()).rev() {
+            let at = (index % self.batch[axis]) as i64;
+            index /= self.batch[axis];
+            a += at * self.a.strides[axis];
+            b += at * self.b.strides[axis];
         }
+        (a, b)
     }
 }
 

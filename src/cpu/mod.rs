@@ -10,7 +10,9 @@ pub mod math;
 mod matmul;
 mod reduce;
 pub mod simd;
+mod tile;
 
+use crate::graph::DType;
 use crate::plan::{Kernel, MapKernel, Program, ScatterKernel};
 use code::{Code, Registers, Target};
 use matmul::MatMul;
@@ -23,6 +25,19 @@ enum Step {
     Reduce(Reduce),
     MatMul(MatMul),
     Scatter(ScatterKernel),
+}
+
+impl Step {
+    fn run(&self, memory: &mut [Vec<f32>], scratch: &mut Scratch) {
+        match self {
+            Step::Map { code, targets, elements } => {
+                code.run_all(0..*elements, targets, &[], memory, &mut scratch.registers);
+            }
+            Step::Reduce(reduce) => reduce.run(memory, scratch),
+            Step::MatMul(matmul) => matmul.run(memory, scratch),
+            Step::Scatter(kernel) => scatter(kernel, memory),
+        }
+    }
 }
 
 /// Working memory that every kernel shares.
@@ -77,17 +92,24 @@ impl Machine {
     pub fn run(&mut self, routine: usize) {
         let Machine { memory, routines, scratch, .. } = self;
         for step in &routines[routine] {
-            match step {
-                Step::Map { code, targets, elements } => {
-                    code.run_all(*elements, targets, &[], memory, &mut scratch.registers);
-                }
-                Step::Reduce(reduce) => reduce.run(memory, scratch),
-                Step::MatMul(matmul) => matmul.run(memory, scratch),
-                Step::Scatter(kernel) => scatter(kernel, memory),
-            }
+            step.run(memory, scratch);
         }
         #[cfg(debug_assertions)]
         self.check_padding();
+    }
+
+    /// Runs a routine once, kernel by kernel, and returns the position of the first kernel that wrote an
+    /// infinity or NaN. Slower than [`Machine::run`]; it names the culprit after a run has blown up.
+    pub fn run_checked(&mut self, routine: usize) -> Option<usize> {
+        let Machine { program, memory, routines, scratch } = self;
+        let mut culprit = None;
+        for (position, (step, kernel)) in routines[routine].iter().zip(&program.routines[routine].kernels).enumerate() {
+            step.run(memory, scratch);
+            if culprit.is_none() && !wrote_finite(kernel, memory) {
+                culprit = Some(position);
+            }
+        }
+        culprit
     }
 
     /// Contents of a leaf.
@@ -100,6 +122,13 @@ impl Machine {
     pub fn write(&mut self, leaf: usize, values: &[f32]) {
         let place = &self.program.leaves[leaf];
         self.memory[place.buffer][place.offset..][..place.ty.elements()].copy_from_slice(values);
+    }
+
+    /// Writes some elements of a leaf, from row-major position `offset` on.
+    pub fn write_at(&mut self, leaf: usize, offset: usize, values: &[f32]) {
+        let place = &self.program.leaves[leaf];
+        let elements = place.ty.elements();
+        self.memory[place.buffer][place.offset..][..elements][offset..][..values.len()].copy_from_slice(values);
     }
 
     /// An output of the routine that ran last.
@@ -125,11 +154,23 @@ impl Machine {
     }
 }
 
+/// Whether all `f32` elements that a kernel has just written are finite.
+fn wrote_finite(kernel: &Kernel, memory: &[Vec<f32>]) -> bool {
+    let finite = |values: &[f32]| values.iter().all(|x| x.to_bits() & 0x7F80_0000 != 0x7F80_0000);
+    let (elements, stores) = match kernel {
+        Kernel::Map(k) => (k.shape.iter().product(), &k.stores),
+        Kernel::Reduce(k) => (k.kept.iter().product(), &k.stores),
+        Kernel::MatMul(k) => (k.batch.iter().product::<usize>() * k.m * k.n, &k.stores),
+        Kernel::Scatter(k) => return finite(&memory[k.output][..k.outer * k.bins * k.inner]),
+    };
+    let mut floats = stores.iter().map(|store| &store.access).filter(|access| access.dtype == DType::F32);
+    floats.all(|access| finite(&memory[access.buffer][access.offset as usize..][..elements]))
+}
+
 fn prepare(kernel: &Kernel, scratch: &mut Scratch) -> Step {
     match kernel {
         Kernel::Map(MapKernel { shape, body, stores }) => {
-            let code = Code::new(body, shape);
-            scratch.registers.reserve(&code);
+            let code = Code::new(body, shape, &mut scratch.registers);
             Step::Map { code, targets: Target::all(stores), elements: shape.iter().product() }
         }
         Kernel::Reduce(kernel) => Step::Reduce(Reduce::new(kernel, scratch)),

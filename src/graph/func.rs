@@ -105,7 +105,7 @@ fn store_bits(value: U32x4, destination: &mut [f32]) {
 macro_rules! gradient {
     (|$g:ident, $x:ident, $y:ident, $d:ident| [$($e:expr),+]) => {
         Some(|$g: &mut Graph, $x: &[Var], $y: Var, $d: Var| {
-            let _ = ($x, $y);
+            let _ = (&$g, $x, $y, $d);
             Ok(vec![$(Some($e)),+])
         })
     };

@@ -58,6 +58,9 @@ pub struct Measured {
     pub relation: Relation,
     /// What it is compared with.
     pub threshold: f64,
+    /// What the median over three or more seeds must reach as well, if more is asked of it.
+    #[serde(skip)]
+    pub median: Option<f64>,
     /// Unit, empty for a pure number.
     pub unit: &'static str,
 }
@@ -65,16 +68,24 @@ pub struct Measured {
 impl Measured {
     /// A part of a claim.
     pub fn new(label: impl Into<String>, measured: Option<f64>, relation: Relation, threshold: f64) -> Self {
-        Measured { label: label.into(), measured, relation, threshold, unit: "" }
+        Measured { label: label.into(), measured, relation, threshold, median: None, unit: "" }
     }
 
-    fn holds(&self) -> Option<bool> {
-        self.measured.map(|value| match self.relation {
-            Relation::AtLeast => value >= self.threshold,
-            Relation::AtMost => value <= self.threshold,
-            Relation::Above => value > self.threshold,
-            Relation::Below => value < self.threshold,
-        })
+    /// Whether it meets its threshold; `None` until it is measured.
+    pub fn holds(&self) -> Option<bool> {
+        self.measured.map(|value| self.relation.holds(value, self.threshold))
+    }
+}
+
+impl Relation {
+    /// Whether `value` stands in this relation to `threshold`; never for NaN.
+    pub fn holds(self, value: f64, threshold: f64) -> bool {
+        match self {
+            Relation::AtLeast => value >= threshold,
+            Relation::AtMost => value <= threshold,
+            Relation::Above => value > threshold,
+            Relation::Below => value < threshold,
+        }
     }
 }
 
@@ -109,6 +120,7 @@ impl Claim {
     pub fn judge(id: &'static str, parts: Vec<Measured>, detail: String, step: u64, of: u64) -> Claim {
         let verdicts: Vec<Option<bool>> = parts.iter().map(Measured::holds).collect();
         let verdict = if verdicts.contains(&Some(false)) {
+            // A part that is still open cannot save the claim.
             Verdict::Fails
         } else if verdicts.iter().all(|v| *v == Some(true)) {
             Verdict::Holds
@@ -117,5 +129,93 @@ impl Claim {
         };
         let progress = (verdict == Verdict::NotYet).then_some(Progress { step, of });
         Claim { id, verdict, parts, detail, progress, seeds: 1 }
+    }
+}
+
+/// A claim over several seeds.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// Name, as in the lab's list.
+    pub id: &'static str,
+    /// Holds when it holds for every seed and the medians reach what is asked of them.
+    pub verdict: Verdict,
+    /// Seeds for which it holds.
+    pub held: usize,
+    /// Seeds in all.
+    pub of: usize,
+    /// Where a median was asked for: what it is and must reach.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub medians: Vec<Median>,
+}
+
+/// The median of a measured number over the seeds.
+#[derive(Clone, Debug, Serialize)]
+pub struct Median {
+    /// What was measured.
+    pub label: String,
+    /// The median.
+    pub measured: f64,
+    /// How it is compared.
+    pub relation: Relation,
+    /// What it is compared with.
+    pub threshold: f64,
+}
+
+impl Summary {
+    /// Puts the claims of several seeds together; all lists have the same claims in the same order.
+    pub fn of(seeds: &[Vec<Claim>]) -> Vec<Summary> {
+        let first = seeds.first().map_or(&[][..], Vec::as_slice);
+        (0..first.len())
+            .map(|index| Summary::one(&seeds.iter().map(|claims| &claims[index]).collect::<Vec<_>>()))
+            .collect()
+    }
+
+    fn one(claims: &[&Claim]) -> Summary {
+        let held = claims.iter().filter(|claim| claim.verdict == Verdict::Holds).count();
+        let mut medians = Vec::new();
+        for (position, part) in claims[0].parts.iter().enumerate().filter(|_| claims.len() >= 3) {
+            let mut values: Vec<f64> = claims.iter().filter_map(|claim| claim.parts[position].measured).collect();
+            values.sort_unstable_by(f64::total_cmp);
+            if let (Some(threshold), false) = (part.median, values.is_empty()) {
+                let middle = values.len() / 2;
+                let odd = values.len() % 2 == 1;
+                let measured = if odd { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 };
+                medians.push(Median { label: part.label.clone(), measured, relation: part.relation, threshold });
+            }
+        }
+        let medians_hold = medians.iter().all(|median| median.relation.holds(median.measured, median.threshold));
+        let verdict = match () {
+            () if claims.iter().any(|claim| claim.verdict == Verdict::Fails) || !medians_hold => Verdict::Fails,
+            () if held == claims.len() => Verdict::Holds,
+            () => Verdict::NotYet,
+        };
+        Summary { id: claims[0].id, verdict, held, of: claims.len(), medians }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claim(measured: Option<f64>) -> Claim {
+        let part = Measured { median: Some(2.5), ..Measured::new("ratio", measured, Relation::AtLeast, 1.8) };
+        Claim::judge("C1", vec![part], String::new(), 10, 100)
+    }
+
+    #[test]
+    fn a_claim_is_open_until_measured_and_then_holds_or_fails() {
+        assert_eq!(claim(None).verdict, Verdict::NotYet);
+        assert_eq!(claim(Some(1.8)).verdict, Verdict::Holds);
+        assert_eq!(claim(Some(1.79)).verdict, Verdict::Fails);
+        assert_eq!(claim(Some(f64::NAN)).verdict, Verdict::Fails);
+    }
+
+    #[test]
+    fn seeds_that_all_hold_may_still_miss_the_median() {
+        let seeds = |values: &[f64]| values.iter().map(|&v| vec![claim(Some(v))]).collect::<Vec<_>>();
+        assert_eq!(Summary::of(&seeds(&[1.9, 2.6, 3.0]))[0].verdict, Verdict::Holds);
+        assert_eq!(Summary::of(&seeds(&[1.9, 2.0, 3.0]))[0].verdict, Verdict::Fails);
+        assert_eq!(Summary::of(&seeds(&[1.9, 2.0]))[0].verdict, Verdict::Holds, "two seeds have no median");
+        assert_eq!(Summary::of(&seeds(&[1.0, 9.0, 9.0]))[0].verdict, Verdict::Fails);
     }
 }

@@ -4,20 +4,22 @@
 
 mod claim;
 mod control;
+mod grokking;
 mod payload;
 
-pub use claim::{Claim, Measured, Relation, Verdict};
+pub use claim::{Claim, Measured, Median, Relation, Summary, Verdict};
 pub use control::{Choice, Control, Effect, Kind, Scale, Settings, When, nearest};
-pub use payload::Payload;
+pub use payload::{File, Payload, Weights};
 
 use crate::graph::{Error, Result};
 use crate::plan::Program;
+use crate::playground::PLAYGROUND;
 use crate::session::View;
 use serde::Serialize;
 use serde_json::Value;
 
 /// Every lab, in the order of the gallery: one line each.
-pub const ALL: &[&Lab] = &[];
+pub const ALL: &[&Lab] = &[&grokking::LAB];
 
 /// Where a lab comes from.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -117,7 +119,7 @@ pub struct RunPlan {
 
 /// A lab at given settings.
 pub trait Experiment: Send {
-    /// The runs; called once. The first is the main one.
+    /// The runs; called once. The first is the main one; those that run later come last.
     fn runs(&mut self) -> Vec<RunPlan>;
     /// Where a control's new value goes while running: run, leaf of role scalar, value. `None` if the
     /// experiment has to be rebuilt.
@@ -126,12 +128,18 @@ pub trait Experiment: Send {
     fn panel(&self, id: &str, view: &View, payload: &mut Payload) -> Value;
     /// The claims as far as they are measured.
     fn claims(&self, view: &View) -> Vec<Claim>;
+    /// Formats in which the main run's network can be taken away, and how; by default none.
+    fn export(&self, format: &str, weights: &[Weights]) -> Result<File> {
+        let _ = weights;
+        Err(Error::new("export", format!("'{format}' is not a known format"), "choose csv or json"))
+    }
 }
 
-/// The lab of a slug, or an error that suggests the nearest one.
+/// The lab of a slug, or the playground; else an error that suggests the nearest one.
 pub fn find(slug: &str) -> Result<&'static Lab> {
-    ALL.iter().copied().find(|lab| lab.slug == slug).ok_or_else(|| {
-        let near = nearest(slug, ALL.iter().map(|lab| lab.slug));
+    let all = || ALL.iter().copied().chain([&PLAYGROUND]);
+    all().find(|lab| lab.slug == slug).ok_or_else(|| {
+        let near = nearest(slug, all().map(|lab| lab.slug));
         Error::new("lab", format!("there is no lab '{slug}'"), format!("did you mean '{near}'?"))
     })
 }

@@ -1,4 +1,4 @@
-//! Data on its way to a panel: a JSON value in which each array of numbers is a reference into a list of
+//! Data on its way out. To a panel: a JSON value in which each array of numbers is a reference into a list of
 //! typed arrays, so that the page gets them without copying or parsing.
 
 use serde_json::{Value, json};
@@ -17,3 +17,17 @@ impl Payload {
         json!({ "$": self.arrays.len() - 1 })
     }
 }
+
+/// A file for the visitor to keep.
+#[derive(Clone, Debug, PartialEq)]
+pub struct File {
+    /// Suggested name, for instance `model.onnx`.
+    pub name: String,
+    /// Media type.
+    pub mime: &'static str,
+    /// Contents.
+    pub bytes: Vec<u8>,
+}
+
+/// A leaf's name, shape and contents.
+pub type Weights = (String, Vec<usize>, Vec<f32>);

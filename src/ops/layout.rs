@@ -47,8 +47,8 @@ impl Op for Broadcast {
     fn lower(&self, lowering: &mut Lowering, inputs: &[Value], _: &Type) -> Value {
         let source = lowering.shape(inputs[0]).to_vec();
         let mut map = IndexMap::identity(self.shape.len());
-        for axis in 0..source.len() {
-            if source[axis] != self.shape[axis] {
+        for (axis, (from, to)) in source.iter().zip(&self.shape).enumerate() {
+            if from != to {
                 map.coefficients[axis][axis] = 0;
             }
         }

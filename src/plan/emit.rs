@@ -237,10 +237,14 @@ fn collapse_map(kernel: &mut MapKernel) {
         let joins = next.is_some_and(|inner| all.iter().all(|s| s[axis] == s[axis + 1] * inner as i64));
         if extent == 1 {
             kernel.shape.remove(axis);
-            all.iter_mut().for_each(|strides| drop(strides.remove(axis)));
+            for strides in &mut all {
+                strides.remove(axis);
+            }
         } else if joins {
             kernel.shape[axis] *= kernel.shape.remove(axis + 1);
-            all.iter_mut().for_each(|strides| drop(strides.remove(axis)));
+            for strides in &mut all {
+                strides.remove(axis);
+            }
         }
     }
 }

@@ -379,7 +379,7 @@ fn merge(groups: &mut [Group], after: &mut [BTreeSet<usize>], a: usize, b: usize
 }
 
 /// An order in which everything comes after what it depends on, smallest number first; or the nodes
-/// that cannot be ordered.
+/// that stand in cycles (or between them), which prevent one.
 fn topological(after: &[BTreeSet<usize>]) -> Result<Vec<usize>, Vec<usize>> {
     let mut missing: Vec<usize> = after.iter().map(BTreeSet::len).collect();
     let mut users: Vec<Vec<usize>> = vec![Vec::new(); after.len()];
@@ -402,5 +402,10 @@ fn topological(after: &[BTreeSet<usize>]) -> Result<Vec<usize>, Vec<usize>> {
     if order.len() == after.len() {
         return Ok(order);
     }
-    Err((0..after.len()).filter(|i| missing[*i] > 0).collect())
+    // What merely comes after a cycle is not part of it: drop nodes that nobody waits for.
+    let mut stuck: BTreeSet<usize> = (0..after.len()).filter(|&i| missing[i] > 0).collect();
+    while let Some(&last) = stuck.iter().find(|&&i| users[i].iter().all(|user| !stuck.contains(user))) {
+        stuck.remove(&last);
+    }
+    Err(stuck.into_iter().collect())
 }

@@ -199,6 +199,8 @@ pub struct Routine {
     pub name: String,
     /// Kernels in order.
     pub kernels: Vec<Kernel>,
+    /// Where in the model each kernel comes from, for messages: `hidden 2`, `new hidden 2.weight`.
+    pub labels: Vec<String>,
     /// Results, readable until another routine runs.
     pub outputs: Vec<Output>,
 }
@@ -212,6 +214,8 @@ pub struct Program {
     pub leaves: Vec<LeafPlace>,
     /// All entries.
     pub routines: Vec<Routine>,
+    /// The graph that was planned, as text; for the plan's report.
+    pub graph: String,
     /// Sum of all temporaries had each its own memory, in elements; for the plan's report.
     pub unshared_elements: usize,
 }
@@ -225,6 +229,12 @@ impl Program {
     /// Position of a leaf by name.
     pub fn leaf(&self, name: &str) -> Option<usize> {
         self.leaves.iter().position(|leaf| leaf.name == name)
+    }
+
+    /// The leaves that training changes, with their positions: weights and whatever is kept beside them.
+    pub fn trained_leaves(&self) -> impl Iterator<Item = (usize, &LeafPlace)> {
+        let trained = |leaf: &LeafPlace| matches!(leaf.role, Role::Parameter | Role::State);
+        self.leaves.iter().enumerate().filter(move |(_, leaf)| trained(leaf))
     }
 
     /// Position of an output of a routine by name.

@@ -4,6 +4,7 @@
 use crate::graph::{DType, Func, Graph, Type, Var, elements, strides};
 use crate::ops::reduce::Reduction;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// Handle of a lowered value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -121,6 +122,10 @@ impl Core {
 #[derive(Default)]
 pub struct Lowering {
     pub(crate) nodes: Vec<(Core, Type)>,
+    /// Where in the model each value comes from, for messages.
+    labels: Vec<Arc<str>>,
+    /// Label of the graph node that is being lowered.
+    present: Arc<str>,
     known: HashMap<(Core, Type), Value>,
     lowered: HashMap<Var, Value>,
 }
@@ -140,6 +145,7 @@ impl Lowering {
                 node.inputs.iter().copied().filter(|input| !self.lowered.contains_key(input)).collect();
             if missing.is_empty() {
                 let inputs: Vec<Value> = node.inputs.iter().map(|input| self.lowered[input]).collect();
+                self.present = node.label.clone();
                 let value = node.op.lower(self, &inputs, &node.ty);
                 debug_assert_eq!(*self.ty(value), node.ty, "{} lowered to another type", node.op.name());
                 self.lowered.insert(top, value);
@@ -156,6 +162,7 @@ impl Lowering {
             return value;
         }
         self.nodes.push((core.clone(), ty.clone()));
+        self.labels.push(self.present.clone());
         let value = Value(self.nodes.len() as u32 - 1);
         self.known.insert((core, ty), value);
         value
@@ -163,6 +170,10 @@ impl Lowering {
 
     pub(crate) fn core(&self, value: Value) -> &Core {
         &self.nodes[value.index()].0
+    }
+
+    pub(crate) fn label(&self, value: Value) -> &Arc<str> {
+        &self.labels[value.index()]
     }
 
     pub(crate) fn ty(&self, value: Value) -> &Type {
@@ -229,6 +240,7 @@ impl Lowering {
     pub(crate) fn copy(&mut self, value: Value) -> Value {
         let ty = self.ty(value).clone();
         self.nodes.push((Core::View(value, IndexMap::identity(ty.shape.len())), ty));
+        self.labels.push(self.labels[value.index()].clone());
         Value(self.nodes.len() as u32 - 1)
     }
 

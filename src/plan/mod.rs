@@ -15,7 +15,7 @@ mod print;
 pub use kernel::*;
 pub use lower::{IndexMap, Lowering, Value};
 
-use crate::graph::{Entry, Error, Graph, Result, Role};
+use crate::graph::{Entry, Error, Graph, Result, Role, Var};
 use emit::Emitter;
 use fuse::Place;
 use std::collections::{BTreeMap, HashSet};
@@ -23,15 +23,27 @@ use std::collections::{BTreeMap, HashSet};
 /// A program takes at most this many bytes: a quarter of what a 32-bit page can address.
 const MOST_BYTES: usize = 1 << 30;
 
+/// Axes of a tensor and of what is reduced; lowering never adds any.
+pub(crate) const MOST_AXES: usize = 12;
+
 /// Plans the entries of a graph into one program; they share leaves and temporary memory.
 pub fn plan(graph: &Graph, entries: &[Entry]) -> Result<Program> {
-    let mut program = Program::default();
+    let mut program = Program { graph: graph.to_text(entries), ..Program::default() };
     place_leaves(graph, &mut program);
     let mut lowering = Lowering::default();
     let mut pool = memory::Pool::default();
     for entry in entries {
         let assigns = check_assigns(graph, entry, &mut lowering)?;
-        let outputs: Vec<Value> = entry.outputs.iter().map(|(_, v)| lowering.node(graph, *v)).collect();
+        check_axes(graph, entry)?;
+        let outputs = entry.outputs.iter().map(|(_, v)| {
+            let value = lowering.node(graph, *v);
+            // Results, too, are of the old values: a leaf that is assigned has to be copied before.
+            match lowering.core(value) {
+                lower::Core::Leaf(leaf) if assigns.iter().any(|(target, _)| target == leaf) => lowering.copy(value),
+                _ => value,
+            }
+        });
+        let outputs: Vec<Value> = outputs.collect();
         let fused = fuse::fuse(graph, &mut lowering, &outputs, &assigns);
 
         // The last kernel that reads each temporary; those nobody reads need no memory.
@@ -76,7 +88,8 @@ pub fn plan(graph: &Graph, entries: &[Entry]) -> Result<Program> {
             Output { name: name.clone(), ty: graph.ty(*var).clone(), buffer, offset: offset as usize }
         });
         let outputs = outputs.collect();
-        program.routines.push(Routine { name: entry.name.clone(), kernels, outputs });
+        let labels = fused.groups.iter().map(|group| label(graph, &lowering, &fused, group)).collect();
+        program.routines.push(Routine { name: entry.name.clone(), kernels, labels, outputs });
     }
     let bytes = program.buffers.iter().fold(0usize, |sum, b| sum.saturating_add(b.elements.saturating_mul(4)));
     if bytes > MOST_BYTES {
@@ -87,6 +100,16 @@ pub fn plan(graph: &Graph, entries: &[Entry]) -> Result<Program> {
         ));
     }
     Ok(program)
+}
+
+/// Where a kernel comes from: the node of its reduction or product, else the leaf that it renews.
+fn label(graph: &Graph, lowering: &Lowering, fused: &fuse::Fused, group: &fuse::Group) -> String {
+    let renewed = group.members.iter().find_map(|member| fused.copies.get(member));
+    match (group.primary, renewed) {
+        (Some(primary), _) => lowering.label(primary).to_string(),
+        (None, Some(&leaf)) => format!("new {}", graph.leaves()[leaf].name),
+        (None, None) => lowering.label(group.members[0]).to_string(),
+    }
 }
 
 /// Gives every leaf its memory; scalars share one buffer.
@@ -118,6 +141,26 @@ fn place_leaves(graph: &Graph, program: &mut Program) {
             initial: leaf.initial.clone(),
         });
     }
+}
+
+/// Backends keep coordinates in memory of fixed size.
+fn check_axes(graph: &Graph, entry: &Entry) -> Result<()> {
+    let mut seen = HashSet::new();
+    let mut stack: Vec<Var> = entry.outputs.iter().map(|(_, var)| *var).collect();
+    stack.extend(entry.assigns.iter().map(|(_, value)| *value));
+    while let Some(var) = stack.pop() {
+        if !seen.insert(var) {
+            continue;
+        }
+        let node = graph.node(var);
+        if node.ty.shape.len() > MOST_AXES {
+            let place = format!("{} {}", node.op.name(), node.label);
+            let message = format!("{:?} has more than {MOST_AXES} axes", node.ty.shape);
+            return Err(Error::new(place, message, "merge some axes by a reshape"));
+        }
+        stack.extend(&node.inputs);
+    }
+    Ok(())
 }
 
 fn check_assigns(graph: &Graph, entry: &Entry, lowering: &mut Lowering) -> Result<Vec<(usize, Value)>> {

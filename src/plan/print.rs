@@ -6,9 +6,9 @@ use crate::graph::DType;
 use std::fmt::Write;
 
 impl Program {
-    /// Every routine's kernels, then buffers and how much memory sharing saved.
+    /// The graph, every routine's kernels, then buffers and how much memory sharing saved.
     pub fn to_text(&self) -> String {
-        let mut text = String::new();
+        let mut text = self.graph.clone();
         for routine in &self.routines {
             let flops: u64 = routine.kernels.iter().map(Kernel::flops).sum();
             line(&mut text, format!("routine {}: {} kernels, {flops} FLOP", routine.name, routine.kernels.len()));

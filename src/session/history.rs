@@ -1,9 +1,10 @@
 //! What a run has recorded, and how panels and claims see it.
 
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// Readings of one run: a row of numbers for each step at which it was measured, in ascending order.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct History {
     names: Vec<String>,
     steps: Vec<u64>,
@@ -40,6 +41,12 @@ impl History {
     /// The reading of a number at exactly `step`.
     pub fn at(&self, name: &str, step: u64) -> Option<f32> {
         let row = self.steps.binary_search(&step).ok()?;
+        self.column(name).get(row).copied()
+    }
+
+    /// The last reading of a number at or before `step`.
+    pub fn before(&self, name: &str, step: u64) -> Option<f32> {
+        let row = self.steps.partition_point(|&read| read <= step).checked_sub(1)?;
         self.column(name).get(row).copied()
     }
 
@@ -115,6 +122,8 @@ pub struct RunView<'a> {
 pub struct View<'a> {
     /// All runs, the main one first.
     pub runs: Vec<RunView<'a>>,
+    /// What the main run recorded with further seeds, which are over.
+    pub other_seeds: Vec<(u32, &'a History)>,
 }
 
 impl<'a> View<'a> {

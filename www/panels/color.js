@@ -223,3 +223,27 @@ export class Raster {
     this.context.putImageData(this.image, 0, 0);
   }
 }
+
+/**
+ * A colour of data made fit for small text: moved towards the ink until it stands out from the paper.
+ * @param {string} color @param {Palette} [colors]
+ */
+export function textColor(color, colors = palette()) {
+  const from = parseColor(color);
+  const paper = contrastLuminance(parseColor(colors.paper));
+  for (let share = 0; share <= 1; share += 0.1) {
+    const mixed = mix(from, parseColor(colors.ink), share);
+    const own = contrastLuminance(mixed);
+    if ((Math.max(own, paper) + 0.05) / (Math.min(own, paper) + 0.05) >= 4.5) return pixelToCss(pack(mixed));
+  }
+  return colors.ink;
+}
+
+/** Relative luminance as WCAG defines it. @param {Rgb} color */
+function contrastLuminance(color) {
+  const [red, green, blue] = color.map((value) => {
+    const part = value / 255;
+    return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}

@@ -11,7 +11,7 @@ import { layerHead } from "./layer_head.js";
 import { FEATURES, toggleFeature } from "./network_text.js";
 import { columnCounts, featureField, inputName, inputRows, matches, NetworkView, unitName } from "./network_view.js";
 import { fieldColors } from "./plane.js";
-import { oncePerFrame, watchWidth } from "./surface.js";
+import { oncePerFrame, watchWidth } from "../panels/surface.js";
 import { drawWeights } from "./weight_lines.js";
 import { WeightEditor, weightText } from "./weight_editor.js";
 

@@ -1,18 +1,18 @@
 /**
  * @file The playground page: build a small network, train it on points of the plane, watch every unit. This file holds
  * the state (settings, the running dish, edits to undo) and its verbs; sections.js turns it into controls, diagram.js,
- * plane.js, projection.js and loss.js draw. Frames touch canvases and numbers only, never the templates.
+ * plane.js, projection.js and the line panel draw. Frames touch canvases and numbers only, never the templates.
  */
 import { html, nothing, render } from "lit";
-import "./playground.css";
 import { formatCount, formatNumber } from "../panels/axes.js";
 import { onThemeChange } from "../panels/color.js";
+import { panel as line } from "../panels/line.js";
+import { oncePerFrame } from "../panels/surface.js";
 import { checkValue, formatLink, MAX_SEED, readSeed, readSettings } from "../state.js";
 import { Diagram } from "./diagram.js";
 import { DrawingTool } from "./drawing_tool.js";
 import { EditHistory } from "./history.js";
 import { frameSnippet, lessonPanel } from "./lesson.js";
-import { LossPanel } from "./loss.js";
 import { NetField } from "./net_field.js";
 import { countParameters, formatNetwork, insertLayer, MAX_LAYERS, parseNetwork, removeLayer } from "./network_text.js";
 import { describePlace, Plane, scaleGradient } from "./plane.js";
@@ -21,7 +21,6 @@ import { Projection } from "./projection.js";
 import { brushes, dataSection, messages, redrawTiles, runBar, statistics, trainingSection } from "./sections.js";
 import { hidableGroups, schemaOf } from "./settings.js";
 import { DATA_SETS } from "./shapes.js";
-import { oncePerFrame } from "./surface.js";
 
 /** @typedef {import("../protocol.d.ts").Control} Control */
 /** @typedef {import("../protocol.d.ts").Frame} Frame */
@@ -29,24 +28,8 @@ import { oncePerFrame } from "./surface.js";
 /** @typedef {import("../protocol.d.ts").Problem} EngineProblem */
 /** @typedef {import("./network_text.js").Network} Network */
 /** @typedef {import("./network_view.js").Unit} Unit */
-/**
- * @typedef {object} Dish  the running experiment
- * @property {(message: {type: string} & Record<string, unknown>) => void} send
- * @property {() => void} close
- */
-/**
- * @typedef {object} DishEvents
- * @property {(ready: Ready) => void} ready
- * @property {(frame: Frame) => void} frame
- * @property {(problem: EngineProblem) => void} error
- * @property {(text: string) => void} notice
- */
-/**
- * @typedef {object} Site  what the playground needs of the site around it
- * @property {(spec: {controls: Record<string, string>, seed: number, play: boolean, panels: string[], hz: number}, events: DishEvents) => Dish} openDish
- * @property {(hash: string) => void} saveLink
- * @property {(text: string) => void} announce
- */
+/** @typedef {import("../dish.js").Dish} Dish */
+/** @typedef {import("../main.js").App} App */
 /** @typedef {{title: string, text: string, action: {label: string, run: () => void} | null}} Problem */
 
 /** Rebuilding controls follow a slider after this pause, in milliseconds. */
@@ -55,9 +38,10 @@ const PICTURES_PER_SECOND = 30;
 const PANELS = ["network", "plane", "loss", "scatter"];
 const START_NET = "input x y | linear 6 | tanh | linear 5 | tanh | linear 1";
 const FRAME_HEIGHT = 760;
+const LOSS_HEIGHT = 150;
 
 export class Playground {
-  /** @param {HTMLElement} host @param {Site} app */
+  /** @param {HTMLElement} host @param {App} app */
   constructor(host, app) {
     this.host = host;
     this.app = app;
@@ -87,6 +71,8 @@ export class Playground {
     this.dish = null;
     /** The output over the plane, as it came last. @type {import("./plane.js").Field | null} */
     this.field = null;
+    /** Whether the diagram draws only the strongest weights. */
+    this.leavesOut = false;
     this.edits = new EditHistory(() => this.ask());
     this.netField = new NetField((text) => this.changeNet(text, "typed a network", "typing"));
     this.diagram = new Diagram({
@@ -101,13 +87,13 @@ export class Playground {
     });
     this.plane = new Plane((place) => this.readOut(place));
     this.projection = new Projection();
-    this.loss = new LossPanel((step) => this.seek(step));
+    this.lossFigure = document.createElement("figure");
+    this.lossFigure.innerHTML = `<figcaption class="pg-head"><h3>Loss</h3><span class="pg-hint"></span></figcaption>`;
+    this.loss = line.create(this.lossFigure, { title: "Loss", height: LOSS_HEIGHT });
     this.tool = new DrawingTool(this.plane, (points, label) => this.changePoints(points, label), app.announce);
     /** @type {Unit | null} */
     this.inspected = null;
     this.layerNames = "";
-    /** Whether the diagram draws only the strongest weights. */
-    this.leavesOut = false;
     this.frame = oncePerFrame(() => this.render());
     this.stops = [
       onThemeChange(() => {
@@ -142,12 +128,21 @@ export class Playground {
     this.adopt();
     const still = this.settings.embed || matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.state = still ? "paused" : "running";
-    this.dish = this.app.openDish({ controls: this.settings.values, seed: this.settings.seed, play: !still, panels: PANELS, hz: PICTURES_PER_SECOND }, {
-      ready: (message) => this.onReady(message),
-      frame: (frame) => this.onFrame(frame),
-      error: (problem) => this.onError(problem),
-      notice: (text) => this.note(text),
+    this.dish = this.app.engine.openDish({
+      lab: "playground",
+      controls: this.settings.values,
+      seed: this.settings.seed,
+      play: !still,
+      keep: !this.settings.embed,
+      claims: false,
+      panels: PANELS,
+      hz: PICTURES_PER_SECOND,
     });
+    this.dish.on("ready", (message) => this.onReady(message));
+    this.dish.on("frame", (frame) => this.onFrame(frame));
+    this.dish.on("error", (problem) => this.onError(problem));
+    this.dish.on("notice", (text) => this.note(text));
+    this.dish.on("continued", ({ step }) => this.note(`The run of your last visit goes on from step ${formatCount(step)}.`));
     this.ask();
   }
 
@@ -182,25 +177,26 @@ export class Playground {
   // ---- verbs ------------------------------------------------------------------------------------------------------
 
   toggle() {
-    this.dish?.send({ type: this.running ? "pause" : "play" });
+    if (this.running) this.dish?.pause();
+    else this.dish?.play();
     this.state = this.running ? "paused" : "running";
     this.app.announce(this.running ? "Training." : "Paused.");
     this.ask();
   }
 
   step() {
-    this.dish?.send({ type: "step", count: 1 });
+    this.dish?.step(1);
   }
 
   /** @param {number} step */
   seek(step) {
     if (this.running) this.toggle();
-    this.dish?.send({ type: "seek", step: Math.max(0, Math.round(step)) });
+    this.dish?.seek(Math.max(0, Math.round(step)));
   }
 
   reset() {
     this.problem = null;
-    this.dish?.send({ type: "reset", seed: this.settings.seed });
+    this.dish?.reset(this.settings.seed);
     this.app.announce(`Started again with seed ${this.settings.seed}.`);
     this.ask();
   }
@@ -242,7 +238,7 @@ export class Playground {
     const control = this.controls.get(name);
     if (!control || this.settings.values[name] === text || !("text" in checkValue(control, text))) return;
     this.settings.values[name] = text;
-    if (control.effect === "retune") this.dish?.send({ type: "set", name, value: text });
+    if (control.effect === "retune") this.dish?.set(name, text);
     else {
       this.problem = null;
       this.waiting.set(name, text);
@@ -253,7 +249,7 @@ export class Playground {
   }
 
   sendWaiting() {
-    for (const [name, value] of this.waiting) this.dish?.send({ type: "set", name, value });
+    for (const [name, value] of this.waiting) this.dish?.set(name, value);
     this.waiting.clear();
   }
 
@@ -285,7 +281,7 @@ export class Playground {
 
   /** @param {import("./weight_editor.js").Entry} entry @param {number} value @param {number} before */
   editWeight({ leaf, index, label }, value, before) {
-    const send = (/** @type {number} */ number) => this.dish?.send({ type: "edit", run: 0, leaf, index, value: number });
+    const send = (/** @type {number} */ number) => this.dish?.edit(leaf, index, number);
     send(value);
     this.edits.push({ label: `changed a ${label === "bias" ? "bias" : "weight"}`, group: `${leaf}/${index}`, back: () => send(before), forward: () => send(value) });
   }
@@ -377,6 +373,7 @@ export class Playground {
   /** @param {Frame} frame */
   onFrame(frame) {
     this.latest = frame;
+    this.app.setStatus({ device: frame.device, stepsPerSecond: frame.stepsPerSecond });
     const { network, plane, loss, scatter } = frame.panels;
     if (frame.state !== this.state) {
       this.state = frame.state;
@@ -385,7 +382,7 @@ export class Playground {
     if (plane) this.field = { values: plane.values, offset: 0, side: plane.side, limit: Math.max(Math.abs(plane.low), Math.abs(plane.high)) };
     if (network) this.diagram.show(network, this.field ?? null);
     if (plane) this.showPlane();
-    if (loss) this.loss.show(loss, frame.step);
+    if (loss) this.showLoss(loss, frame);
     if (scatter) {
       this.projection.show(scatter);
       const names = scatter.layers.map((/** @type {{name: string}} */ layer) => layer.name).join();
@@ -411,9 +408,9 @@ export class Playground {
           label: `Go back to step ${formatCount(back)} and halve the rate`,
           run: () => {
             this.problem = null;
-            this.dish?.send({ type: "seek", step: back });
+            this.dish?.seek(back);
             this.set("rate", rate);
-            this.dish?.send({ type: "play" });
+            this.dish?.play();
             this.state = "running";
             this.app.announce(`Back at step ${back} with rate ${rate}.`);
           },
@@ -470,6 +467,14 @@ export class Playground {
     return this.settings.values.dataset === "own" ? "press or drag to draw" : "";
   }
 
+  /** @param {any} loss @param {Frame} frame */
+  showLoss(loss, { step, furthest }) {
+    this.loss.update(loss, { step, furthest, onSeek: (/** @type {number} */ to) => this.seek(to) });
+    const hint = /** @type {HTMLElement} */ (this.lossFigure.querySelector(".pg-hint"));
+    const text = step < furthest ? `at step ${formatCount(step)} of ${formatCount(furthest)}; play goes on from here` : "drag to travel in time";
+    if (hint.textContent !== text) hint.textContent = text;
+  }
+
   showNumbers() {
     const { latest } = this;
     if (!latest) return;
@@ -514,7 +519,7 @@ export class Playground {
         ${side === nothing && training === nothing ? nothing : html`<div class="pg-side"><section aria-label="Data">${side}</section>
           <section aria-label="Training">${training}</section></div>`}
         ${shown("network") ? html`<section class="pg-network" aria-label="Network"><div class="pg-head"><h2>Network</h2>${this.networkHead()}</div>${this.diagram.element}</section>` : nothing}
-        ${shown("loss") ? html`<section class="pg-loss" aria-label="Loss">${this.loss.element}</section>` : nothing}
+        ${shown("loss") ? html`<section class="pg-loss" aria-label="Loss">${this.lossFigure}</section>` : nothing}
         ${shown("output") || shown("projection") ? html`<div class="pg-output">
           ${shown("output") ? html`<section aria-label="Output"><div class="pg-head"><h2>${inspected ? `${this.unitTitle(inspected)}` : "Output"}</h2>
               <span class="pg-hint" data-readout aria-live="off">${this.planeHint()}</span></div>
@@ -600,3 +605,10 @@ const fixed = (value) => (value === null || Math.abs(value) >= 100 || !Number.is
 
 /** @param {string} text */
 const sentence = (text) => (text ? text[0].toUpperCase() + text.slice(1).replace(/\.?$/, ".") : "");
+
+/** The page as the shell asks for it. @param {HTMLElement} host @param {App} app @returns {import("../main.js").PageHandle} */
+export function renderPage(host, app) {
+  const page = new Playground(host, app);
+  page.start(app.catalogue.playground.controls, app.link.query);
+  return { destroy: () => page.destroy() };
+}

@@ -7,7 +7,7 @@ import { divergingTable, onThemeChange, palette, pixelToCss, Raster } from "../p
 import { formatNumber, formatTick } from "../panels/axes.js";
 import { drawMarks } from "./marks.js";
 import { EXTENT } from "./shapes.js";
-import { oncePerFrame, prepare, watchWidth } from "./surface.js";
+import { oncePerFrame, prepare, watchWidth } from "../panels/surface.js";
 
 /** @typedef {import("./marks.js").Points} Points */
 /** @typedef {{values: ArrayLike<number>, offset: number, side: number, limit: number}} Field  row 0 is y = +6 */

@@ -5,7 +5,7 @@
  */
 import { onThemeChange, palette } from "../panels/color.js";
 import { drawMarks } from "./marks.js";
-import { oncePerFrame, prepare, watchWidth } from "./surface.js";
+import { oncePerFrame, prepare, watchWidth } from "../panels/surface.js";
 
 /**
  * @typedef {object} ScatterPayload

@@ -1,0 +1,408 @@
+//! Any number of sessions behind one stream of messages: the page's side of the engine without the page,
+//! so that it is tested natively. Requests and replies are those of the worker's protocol; the arrays
+//! of a reply travel beside its JSON, which refers to them by number.
+
+use super::{Session, State};
+use crate::graph::{Error, Result};
+use crate::labs::{self, Lab, Part, Payload, Settings};
+use crate::rng::fresh_seed;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, VecDeque};
+
+/// Further seeds that one request can ask for.
+const MOST_SEEDS: u64 = 100;
+
+/// What the page asks for. One record for all kinds of messages, as each uses few of the fields and code for an enum of
+/// records would be ten times as large in the download.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Request {
+    r#type: String,
+    dish: String,
+    lab: Option<String>,
+    controls: BTreeMap<String, String>,
+    seed: Option<u32>,
+    /// Draw a new seed.
+    fresh: bool,
+    claims: bool,
+    play: bool,
+    name: Option<String>,
+    value: Value,
+    count: Option<u64>,
+    step: Option<u64>,
+    panels: Vec<String>,
+    hz: f64,
+    run: usize,
+    leaf: Option<String>,
+    index: Option<usize>,
+    format: Option<String>,
+}
+
+/// A field that this kind of message cannot do without.
+fn need<T>(request: &str, name: &str, field: Option<T>) -> Result<T> {
+    field.ok_or_else(|| Error::new(format!("message {request}"), format!("has no {name}"), "reload the page"))
+}
+
+/// What the page is told.
+#[derive(Debug)]
+pub struct Message {
+    /// The message.
+    pub json: Value,
+    /// Arrays that the message refers to as `{"$": number}`.
+    pub arrays: Vec<Vec<f32>>,
+    /// Bytes of a snapshot or export.
+    pub bytes: Option<Vec<u8>>,
+}
+
+/// One session with what the page wants to see of it.
+struct Dish {
+    session: Session,
+    panels: Vec<String>,
+    hz: f64,
+    /// When the last frame was made, how long that took, and what had changed and been worked until then.
+    frame_time: f64,
+    frame_cost: f64,
+    frame_changes: u64,
+    frame_worked: u64,
+    speed: f64,
+    failure_told: bool,
+}
+
+/// See the module's description.
+#[derive(Default)]
+pub struct Hub {
+    dishes: BTreeMap<String, Dish>,
+    replies: VecDeque<Message>,
+}
+
+impl Hub {
+    /// No sessions yet.
+    pub fn new() -> Hub {
+        Hub::default()
+    }
+
+    /// What the page must know before it opens anything: all labs, and the playground.
+    pub fn catalogue() -> Value {
+        json!({
+            "type": "catalogue",
+            "version": env!("CARGO_PKG_VERSION"),
+            "labs": labs::ALL,
+            "playground": &crate::playground::PLAYGROUND,
+        })
+    }
+
+    /// Takes in a message of the page; `bytes` is a saved session that an `open` continues.
+    pub fn handle(&mut self, json: &str, bytes: Option<&[u8]>, now: f64) {
+        match serde_json::from_str(json) {
+            Ok(request) => self.answer(request, bytes, now),
+            Err(error) => self.refuse(None, "engine", &Error::new("message", error.to_string(), "reload the page")),
+        }
+    }
+
+    /// The next message for the page.
+    pub fn take(&mut self) -> Option<Message> {
+        self.replies.pop_front()
+    }
+
+    /// Works on all sessions for about `milliseconds`; answers whether there is more to do.
+    pub fn turn(&mut self, now: &dyn Fn() -> f64, milliseconds: f64) -> bool {
+        let busy = self.dishes.values().filter(|dish| dish.session.is_busy()).count();
+        let share = milliseconds / busy.max(1) as f64;
+        for (name, dish) in &mut self.dishes {
+            if dish.session.is_busy() {
+                dish.session.turn(now, now() + share);
+            }
+            let time = now();
+            let at_rest = !dish.session.is_busy();
+            // A large network's pictures are dear: at most a fifth of the time goes into them.
+            let pause = (1000.0 / dish.hz).max(4.0 * dish.frame_cost);
+            let due = dish.hz > 0.0 && (at_rest || time - dish.frame_time >= pause);
+            if due && dish.session.changes() != dish.frame_changes {
+                dish.session.ask_pictures();
+                if dish.session.pictures_arrived() {
+                    self.replies.push_back(dish.frame(name, time));
+                    dish.frame_cost = now() - time;
+                    if let Some(message) = dish.failure(name) {
+                        self.replies.push_back(message);
+                    }
+                }
+            }
+        }
+        self.dishes.values().any(|dish| dish.session.is_busy())
+    }
+
+    fn refuse(&mut self, dish: Option<&str>, kind: &str, error: &Error) {
+        self.replies.push_back(error_message(dish, kind, error, None));
+    }
+
+    fn reply(&mut self, json: Value) {
+        self.replies.push_back(Message { json, arrays: Vec::new(), bytes: None });
+    }
+
+    fn answer(&mut self, request: Request, bytes: Option<&[u8]>, now: f64) {
+        let dish = request.dish.clone();
+        if let Err(error) = self.obey(request, bytes, now) {
+            self.refuse(Some(&dish).filter(|dish| !dish.is_empty()).map(String::as_str), "control", &error);
+        }
+    }
+
+    fn obey(&mut self, request: Request, bytes: Option<&[u8]>, now: f64) -> Result<()> {
+        let kind = request.r#type.clone();
+        let dish = request.dish.clone();
+        match kind.as_str() {
+            "open" => self.open(request, bytes, now),
+            "close" => {
+                self.dishes.remove(&dish);
+                Ok(())
+            }
+            "set" => {
+                let name = need(&kind, "name", request.name)?;
+                let value = need(&kind, "value", request.value.as_str())?;
+                self.change(&dish, |session| session.set(&name, value))
+            }
+            "reset" => self.change(&dish, |session| {
+                let kept = request.seed.unwrap_or(session.settings().seed);
+                session.reset(if request.fresh { fresh_seed() } else { kept }).map(|()| true)
+            }),
+            "edit" => {
+                let leaf = need(&kind, "leaf", request.leaf)?;
+                let index = need(&kind, "index", request.index)?;
+                let value = need(&kind, "value", request.value.as_f64())? as f32;
+                self.change(&dish, |session| session.edit_leaf(request.run, &leaf, index, value).map(|()| false))
+            }
+            "play" => self.with(&dish, |dish| dish.session.play()),
+            "pause" => self.with(&dish, |dish| dish.session.pause()),
+            "step" => {
+                let count = need(&kind, "count", request.count)?;
+                self.with(&dish, |dish| dish.session.step(count))
+            }
+            "seek" => {
+                let step = need(&kind, "step", request.step)?;
+                self.with(&dish, |dish| {
+                    dish.failure_told = false;
+                    dish.session.seek(step);
+                })
+            }
+            "want" => self.with(&dish, |dish| {
+                dish.hz = request.hz.clamp(0.0, 60.0);
+                dish.panels = request.panels;
+            }),
+            "seeds" => {
+                let count = need(&kind, "count", request.count)?.min(MOST_SEEDS) as usize;
+                self.with(&dish, |dish| dish.session.run_more_seeds(count))
+            }
+            "snapshot" => self.save(&dish),
+            "export" => self.export(&dish, &need(&kind, "format", request.format)?),
+            "plan" => {
+                if let Some(text) = self.dishes.get(&dish).map(|dish| dish.session.plan_text()) {
+                    self.reply(json!({ "type": "plan", "dish": dish, "text": text }));
+                }
+                Ok(())
+            }
+            _ => Err(Error::new("message", format!("'{kind}' is unknown"), "reload the page")),
+        }
+    }
+
+    /// Does something with a dish; one that is not there was closed meanwhile, which is no error.
+    fn with(&mut self, name: &str, action: impl FnOnce(&mut Dish)) -> Result<()> {
+        if let Some(dish) = self.dishes.get_mut(name) {
+            action(dish);
+            // Something else may have to be drawn at once.
+            dish.frame_changes = u64::MAX;
+        }
+        Ok(())
+    }
+
+    /// Changes a session; tells the page anew what it is if it was rebuilt.
+    fn change(&mut self, name: &str, action: impl FnOnce(&mut Session) -> Result<bool>) -> Result<()> {
+        let Some(dish) = self.dishes.get_mut(name) else { return Ok(()) };
+        let rebuilt = action(&mut dish.session)?;
+        dish.failure_told = false;
+        dish.frame_changes = u64::MAX;
+        if rebuilt {
+            dish.frame_worked = 0;
+            let ready = dish.ready(name);
+            self.reply(ready);
+        }
+        Ok(())
+    }
+
+    fn open(&mut self, request: Request, bytes: Option<&[u8]>, now: f64) -> Result<()> {
+        let name = need("open", "dish", Some(request.dish).filter(|name| !name.is_empty()))?;
+        let lab = labs::find(&need("open", "lab", request.lab)?)?;
+        let settings = self.settings(&name, lab, &request.controls, request.seed.unwrap_or(0));
+        let restored = bytes.and_then(|bytes| match Session::restore(bytes, request.claims) {
+            // The link wins over what was kept: a changed link is a new run.
+            Ok(session) if *session.settings() == settings && session.lab().slug == lab.slug => Some(session),
+            Ok(_) => None,
+            Err(error) => {
+                self.refuse(Some(&name), "storage", &error);
+                None
+            }
+        });
+        let session = match restored {
+            Some(session) => Ok(session),
+            None => Session::open(lab, settings.clone(), request.claims).or_else(|error| {
+                self.refuse(Some(&name), "control", &error);
+                Session::open(lab, Settings::defaults(lab.controls, settings.seed), request.claims)
+            }),
+        };
+        let mut session = match session {
+            Ok(session) => session,
+            Err(error) => {
+                self.refuse(Some(&name), "memory", &error);
+                return Ok(());
+            }
+        };
+        if request.play {
+            session.play();
+        }
+        let dish = Dish {
+            session,
+            panels: Vec::new(),
+            hz: 0.0,
+            frame_time: now,
+            frame_cost: 0.0,
+            frame_changes: u64::MAX,
+            frame_worked: 0,
+            speed: 0.0,
+            failure_told: false,
+        };
+        let ready = dish.ready(&name);
+        self.reply(ready);
+        self.dishes.insert(name, dish);
+        Ok(())
+    }
+
+    /// The settings of a link; what is wrong in it is said, and the rest is used.
+    fn settings(&mut self, name: &str, lab: &'static Lab, controls: &BTreeMap<String, String>, seed: u32) -> Settings {
+        let mut settings = Settings::defaults(lab.controls, seed);
+        for (control, value) in controls {
+            if let Err(error) = settings.set(lab.controls, control, value) {
+                self.refuse(Some(name), "control", &error);
+            }
+        }
+        settings
+    }
+
+    fn save(&mut self, name: &str) -> Result<()> {
+        if let Some(bytes) = self.dishes.get(name).and_then(|dish| dish.session.save()) {
+            let json = json!({ "type": "snapshot", "dish": name });
+            self.replies.push_back(Message { json, arrays: Vec::new(), bytes: Some(bytes) });
+        }
+        Ok(())
+    }
+
+    fn export(&mut self, name: &str, format: &str) -> Result<()> {
+        let Some(dish) = self.dishes.get_mut(name) else { return Ok(()) };
+        let file = dish.session.export(format)?;
+        let json = json!({ "type": "export", "dish": name, "name": file.name, "mime": file.mime });
+        self.replies.push_back(Message { json, arrays: Vec::new(), bytes: Some(file.bytes) });
+        Ok(())
+    }
+}
+
+impl Dish {
+    fn ready(&self, name: &str) -> Value {
+        let session = &self.session;
+        let runs = session.runs.iter().map(|run| {
+            let part = match run.part {
+                Part::Main => "main",
+                Part::Beside => "beside",
+                Part::Later => "later",
+            };
+            let steps = (run.steps != u64::MAX).then_some(run.steps);
+            json!({ "name": run.view().name, "steps": steps, "part": part })
+        });
+        json!({
+            "type": "ready",
+            "dish": name,
+            "lab": session.lab.slug,
+            "controls": session.settings.values(),
+            "seed": session.settings.seed,
+            "runs": runs.collect::<Vec<_>>(),
+            "parameters": session.parameters(),
+            "device": "cpu",
+        })
+    }
+
+    fn frame(&mut self, name: &str, time: f64) -> Message {
+        let (changes, worked) = (self.session.changes(), self.session.worked());
+        let seconds = (time - self.frame_time) / 1000.0;
+        if seconds > 0.0 {
+            let speed = worked.saturating_sub(self.frame_worked) as f64 / seconds;
+            // Smoothed, so that the number can be read; a stop is shown at once.
+            self.speed = if self.speed == 0.0 || speed == 0.0 { speed } else { 0.8 * self.speed + 0.2 * speed };
+        }
+        (self.frame_time, self.frame_changes, self.frame_worked) = (time, changes, worked);
+        let session = &self.session;
+        let mut payload = Payload::default();
+        let known = |id: &&String| session.lab.panels.iter().any(|panel| panel.id == **id);
+        let panels: serde_json::Map<String, Value> = self
+            .panels
+            .iter()
+            .filter(known)
+            .map(|id| (id.clone(), session.panel(id, &mut payload)))
+            .filter(|(_, value)| !value.is_null())
+            .collect();
+        let view = session.view();
+        let main = view.main();
+        let metrics: serde_json::Map<String, Value> = main
+            .history
+            .names()
+            .iter()
+            .map(|name| (name.clone(), json!(main.history.before(name, main.step))))
+            .collect();
+        let runs = view.runs.iter().map(|run| json!({ "step": run.step, "finished": run.finished }));
+        let json = json!({
+            "type": "frame",
+            "dish": name,
+            "step": session.clock(),
+            "furthest": session.furthest(),
+            "steps": session.steps(),
+            "state": session.state(),
+            "stepsPerSecond": self.speed,
+            "device": "cpu",
+            "metrics": metrics,
+            "runs": runs.collect::<Vec<_>>(),
+            "claims": session.claims(),
+            "panels": panels,
+            "seeds": self.seeds(),
+            "snapshots": session.snapshots(),
+        });
+        Message { json, arrays: payload.arrays, bytes: None }
+    }
+
+    /// The claims over several seeds, once more than one has been asked for.
+    fn seeds(&self) -> Value {
+        let (done, wanted) = self.session.more_seeds();
+        if wanted == 0 {
+            return Value::Null;
+        }
+        let progress = self.session.seeds.progress().map(|(step, of)| json!({ "step": step, "of": of }));
+        json!({ "done": 1 + done, "of": 1 + wanted, "progress": progress, "claims": self.session.summary() })
+    }
+
+    /// The failure of the session, told once.
+    fn failure(&mut self, name: &str) -> Option<Message> {
+        if self.session.state() != State::Failed || std::mem::replace(&mut self.failure_told, true) {
+            return None;
+        }
+        let step = self.session.clock();
+        self.session.failure().map(|error| error_message(Some(name), "nonfinite", error, Some(step)))
+    }
+}
+
+fn error_message(dish: Option<&str>, kind: &str, error: &Error, step: Option<u64>) -> Message {
+    let json = json!({
+        "type": "error",
+        "dish": dish,
+        "kind": kind,
+        "place": error.place,
+        "message": error.message,
+        "fix": error.fix,
+        "step": step,
+    });
+    Message { json, arrays: Vec::new(), bytes: None }
+}

@@ -1,0 +1,319 @@
+//! One training run: its program on a machine, what it has recorded, and what it is waiting for.
+
+use super::history::{History, Picture, RunView};
+use super::machine::{Device, Machine, Read};
+use super::timeline::Edit;
+use crate::cpu;
+use crate::graph::{Error, Role};
+use crate::labs::{Part, RunPlan};
+use crate::plan::Program;
+use std::sync::Arc;
+
+/// Why a reading was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// Numbers for the history, at this step.
+    Numbers(u64),
+    /// A snapshot for the timeline, at this step of the clock.
+    Snapshot(u64),
+    /// Tensors for panels.
+    Picture,
+}
+
+/// What has come back from a machine.
+pub(crate) enum Arrival {
+    /// The history has grown.
+    Numbers,
+    /// A number that is not finite was measured at this step.
+    NotFinite(u64),
+    /// Leaves for the snapshot at this step of the clock.
+    Snapshot(u64, Vec<f32>),
+    /// New tensors for panels.
+    Picture,
+}
+
+/// Positions of the routines that a lab names.
+struct Routines {
+    start: Option<usize>,
+    train: usize,
+    measure: Option<usize>,
+    picture: Option<usize>,
+}
+
+/// See the module's description.
+pub(crate) struct Run {
+    name: String,
+    pub(crate) part: Part,
+    pub(crate) steps: u64,
+    reads: fn(u64) -> bool,
+    enough: Option<fn(&History) -> bool>,
+    pub(crate) program: Arc<Program>,
+    routines: Routines,
+    machine: Option<Machine>,
+    pub(crate) history: History,
+    picture: Option<Picture>,
+    picture_names: Arc<[String]>,
+    pub(crate) step: u64,
+    /// The step at which it was over: the end of its schedule, or when it had seen enough.
+    end: Option<u64>,
+    pending: Vec<(u64, Purpose)>,
+}
+
+impl Run {
+    /// A run that has not begun. The plan must have a routine `train`.
+    pub(crate) fn new(plan: RunPlan) -> Run {
+        let program = Arc::new(plan.program);
+        let routines = Routines {
+            start: program.routine("start"),
+            train: program.routine("train").expect("every lab's program can train"),
+            measure: program.routine("measure"),
+            picture: program.routine("picture"),
+        };
+        let names = |routine: Option<usize>| -> Vec<String> {
+            let outputs = routine.map_or(&[][..], |index| &program.routines[index].outputs);
+            outputs.iter().map(|output| output.name.clone()).collect()
+        };
+        let (numbers, tensors) = (names(routines.measure), names(routines.picture));
+        Run {
+            name: plan.name,
+            part: plan.part,
+            steps: plan.steps,
+            reads: plan.reads,
+            enough: plan.enough,
+            routines,
+            machine: None,
+            history: History::new(numbers),
+            picture: None,
+            picture_names: tensors.into(),
+            step: 0,
+            end: None,
+            pending: Vec::new(),
+            program,
+        }
+    }
+
+    /// Bytes of one snapshot.
+    pub(crate) fn snapshot_bytes(&self) -> usize {
+        4 * self.program.trained_leaves().map(|(_, leaf)| leaf.ty.elements()).sum::<usize>()
+    }
+
+    /// Number of trainable weights.
+    pub(crate) fn parameters(&self) -> usize {
+        let trained = self.program.leaves.iter().filter(|leaf| leaf.role == Role::Parameter);
+        trained.map(|leaf| leaf.ty.elements()).sum()
+    }
+
+    /// Whether it moves with the clock, as the main run and those beside it do.
+    pub(crate) fn is_clocked(&self) -> bool {
+        self.part != Part::Later
+    }
+
+    /// Whether nothing is left to do.
+    pub(crate) fn finished(&self) -> bool {
+        self.end.is_some_and(|end| self.step >= end)
+    }
+
+    /// Gives it memory on a device, runs the first routine and takes the first reading.
+    pub(crate) fn begin(&mut self, device: &Device) {
+        self.machine = Some(Machine::new(device, self.program.clone()));
+        self.pending.clear();
+        self.step = 0;
+        self.run(self.routines.start);
+        if self.steps == 0 {
+            self.end = Some(0);
+        }
+        self.measure();
+    }
+
+    /// Whether [`Run::begin`] has been called.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.machine.is_some()
+    }
+
+    /// Gives its memory back; what it recorded stays.
+    pub(crate) fn release(&mut self) {
+        if self.pending.is_empty() {
+            self.machine = None;
+        }
+    }
+
+    fn run(&mut self, routine: Option<usize>) {
+        if let (Some(machine), Some(routine)) = (&mut self.machine, routine) {
+            machine.run(routine);
+        }
+    }
+
+    fn ask(&mut self, what: Read, purpose: Purpose) {
+        if let Some(machine) = &mut self.machine {
+            self.pending.push((machine.read(what), purpose));
+        }
+    }
+
+    /// One training step, with a reading if one is due.
+    pub(crate) fn advance(&mut self) {
+        self.run(Some(self.routines.train));
+        self.step += 1;
+        if self.step >= self.steps {
+            self.end.get_or_insert(self.step);
+        }
+        let due = (self.reads)(self.step) || self.end == Some(self.step);
+        // What was recorded before going back is recorded still.
+        if due && self.history.steps().binary_search(&self.step).is_err() {
+            self.measure();
+        }
+    }
+
+    /// Asks for the numbers at the present step.
+    pub(crate) fn measure(&mut self) {
+        if let Some(measure) = self.routines.measure {
+            self.run(Some(measure));
+            self.ask(Read::Outputs(measure), Purpose::Numbers(self.step));
+        }
+    }
+
+    /// Asks for the tensors that panels show, unless some are on their way.
+    pub(crate) fn ask_picture(&mut self) {
+        if let Some(picture) = self.routines.picture
+            && !self.awaits_picture()
+        {
+            self.run(Some(picture));
+            self.ask(Read::Outputs(picture), Purpose::Picture);
+        }
+    }
+
+    /// Whether tensors for panels are on their way.
+    pub(crate) fn awaits_picture(&self) -> bool {
+        self.pending.iter().any(|(_, purpose)| *purpose == Purpose::Picture)
+    }
+
+    /// Asks for the snapshot at `clock`.
+    pub(crate) fn ask_snapshot(&mut self, clock: u64) {
+        self.ask(Read::Leaves, Purpose::Snapshot(clock));
+    }
+
+    /// Takes in the next thing that has arrived.
+    pub(crate) fn collect(&mut self) -> Option<Arrival> {
+        let delivery = self.machine.as_mut()?.poll()?;
+        let at = self.pending.iter().position(|(ticket, _)| *ticket == delivery.ticket)?;
+        let (_, purpose) = self.pending.remove(at);
+        Some(match purpose {
+            Purpose::Numbers(step) if delivery.values.iter().all(|value| value.is_finite()) => {
+                self.history.record(step, &delivery.values);
+                if self.enough.is_some_and(|enough| enough(&self.history)) {
+                    self.end.get_or_insert(self.step);
+                }
+                Arrival::Numbers
+            }
+            Purpose::Numbers(step) => Arrival::NotFinite(step),
+            Purpose::Snapshot(clock) => Arrival::Snapshot(clock, delivery.values),
+            Purpose::Picture => {
+                let routine = self.routines.picture.expect("a picture was asked for");
+                let mut rest = delivery.values.as_slice();
+                let outputs = &self.program.routines[routine].outputs;
+                let arrays = outputs.iter().map(|output| {
+                    let (these, others) = rest.split_at(output.ty.elements());
+                    rest = others;
+                    these.to_vec()
+                });
+                let arrays = arrays.collect();
+                self.picture = Some(Picture { names: self.picture_names.clone(), arrays });
+                Arrival::Picture
+            }
+        })
+    }
+
+    /// Writes a number that a control turns, or a weight.
+    pub(crate) fn write(&mut self, edit: &Edit) {
+        if let Some(machine) = &mut self.machine {
+            machine.write(edit.leaf, edit.index, &[edit.value]);
+        }
+    }
+
+    /// Goes back to a snapshot taken at `clock`: leaves as given, controls as first built.
+    pub(crate) fn rewind(&mut self, clock: u64, leaves: &[f32]) {
+        self.step = clock.min(self.end.unwrap_or(u64::MAX));
+        let Some(machine) = &mut self.machine else { return };
+        machine.restore(&self.program, leaves);
+        for (leaf, place) in self.program.leaves.iter().enumerate().filter(|(_, l)| l.role == Role::Scalar) {
+            machine.write(leaf, 0, &place.initial);
+        }
+    }
+
+    /// Forgets what was recorded after `clock`, because a change made it untrue.
+    pub(crate) fn forget_after(&mut self, clock: u64) {
+        self.history.truncate(clock);
+        if self.end.is_some_and(|end| end > clock) {
+            self.end = None;
+        }
+    }
+
+    /// Repeats the steps from a snapshot one kernel at a time and tells the step and the place in the
+    /// model at which the first number that is not finite appeared.
+    pub(crate) fn find_blow_up(&self, index: usize, from: u64, leaves: &[f32], to: u64, edits: &[Edit]) -> BlowUp {
+        let mut machine = cpu::Machine::new(self.program.clone());
+        if let Some(start) = self.routines.start {
+            machine.run(start);
+        }
+        let mut rest = leaves;
+        for (leaf, place) in self.program.trained_leaves() {
+            let (these, others) = rest.split_at(place.ty.elements());
+            machine.write(leaf, these);
+            rest = others;
+        }
+        let train = self.routines.train;
+        let mut edits = edits.iter().filter(|edit| edit.run == index).peekable();
+        for step in from..to {
+            while let Some(edit) = edits.next_if(|edit| edit.step <= step) {
+                let is_number = self.program.leaves[edit.leaf].role == Role::Scalar;
+                if is_number || edit.step == step {
+                    machine.write_at(edit.leaf, edit.index, &[edit.value]);
+                }
+            }
+            if let Some(kernel) = machine.run_checked(train) {
+                let place = self.program.routines[train].labels[kernel].clone();
+                return BlowUp { step: step + 1, place };
+            }
+        }
+        BlowUp { step: to, place: "a measured loss".into() }
+    }
+
+    /// The step at which it was over.
+    pub(crate) fn end(&self) -> Option<u64> {
+        self.end
+    }
+
+    /// Takes over what an earlier session recorded.
+    pub(crate) fn recall(&mut self, history: History, step: u64, end: Option<u64>) {
+        (self.history, self.step, self.end) = (history, step, end);
+    }
+
+    /// As panels and claims see it.
+    pub(crate) fn view(&self) -> RunView<'_> {
+        RunView {
+            name: &self.name,
+            history: &self.history,
+            step: self.step,
+            steps: self.steps,
+            finished: self.finished(),
+            picture: self.picture.as_ref(),
+        }
+    }
+}
+
+/// Where a run left the finite numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BlowUp {
+    pub step: u64,
+    pub place: String,
+}
+
+impl BlowUp {
+    /// As the visitor reads it.
+    pub(crate) fn error(&self, run: &str) -> Error {
+        Error::new(
+            &self.place,
+            format!("at step {} of {run} a value is no longer finite (it grew beyond 3·10³⁸)", self.step),
+            "go back and lower the learning rate",
+        )
+    }
+}

@@ -1,0 +1,36 @@
+/**
+ * @file The service worker: keeps one version of the whole site, so that it opens without a network. All names but the
+ * page's own carry a hash, so what is kept never has to be asked for again; a new version replaces the old one whole.
+ */
+const CACHE = "petri-__VERSION__";
+const FILES = /** @type {string[]} */ (/** @type {unknown} */ ("__FILES__"));
+const scope = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+
+scope.addEventListener("install", (event) => {
+  event.waitUntil(
+    caches
+      .open(CACHE)
+      .then((cache) => cache.addAll(FILES))
+      .then(() => scope.skipWaiting()),
+  );
+});
+
+scope.addEventListener("activate", (event) => {
+  const old = async () => {
+    for (const name of await caches.keys()) if (name.startsWith("petri-") && name !== CACHE) await caches.delete(name);
+    await scope.clients.claim();
+  };
+  event.waitUntil(old());
+});
+
+scope.addEventListener("fetch", (event) => {
+  const { request } = event;
+  if (request.method !== "GET" || new URL(request.url).origin !== scope.location.origin) return;
+  const answer = async () => {
+    const cache = await caches.open(CACHE);
+    // The page itself is looked for on the network first: a new version must be found.
+    if (request.mode === "navigate") return fetch(request).catch(async () => (await cache.match("./")) ?? Response.error());
+    return (await cache.match(request)) ?? fetch(request);
+  };
+  event.respondWith(answer());
+});

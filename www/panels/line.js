@@ -1,0 +1,390 @@
+/**
+ * @file Curves over steps or another axis, with their names beside them, bands, level lines, and a cursor at the present
+ * step. As a timeline the plot is a slider: dragging, or the arrow keys, take the whole experiment to that step. What lies
+ * beyond the step shown stays visible but faint, because it is the future of this picture.
+ */
+import { axisName, bounds, drawAxes, formatCount, formatNumber, labelFont, makeScale } from "./axes.js";
+import { palette, roleColor } from "./color.js";
+import { drawEmpty, Plot } from "./plot.js";
+
+/** @typedef {import("./axes.js").Scale} Scale */
+/** @typedef {import("./axes.js").Axis} Axis */
+/** @typedef {import("./axes.js").Box} Box */
+/** @typedef {import("./color.js").Palette} Palette */
+/** @typedef {{name: string, role: string, thin?: boolean, x: Float32Array, y: Float32Array}} Series */
+/**
+ * @typedef {object} LinePayload
+ * @property {Partial<Axis>} x @property {Partial<Axis>} y
+ * @property {Series[]} series
+ * @property {{from: number, to: number, label: string}[]} bands
+ * @property {{y: number, label: string}[]} rules
+ * @property {boolean} [timeline] dragging seeks
+ */
+/** @typedef {{step?: number, furthest?: number, onSeek?: (step: number) => void, compact?: boolean}} Context */
+
+/** Distance of two names, one below the other, in pixels. */
+const NAME_HEIGHT = 13.5;
+/** Milliseconds between two seeks while dragging. */
+const SEEK_PAUSE = 60;
+
+/** @param {HTMLElement} element @param {{title: string, wide?: boolean, compact?: boolean, height?: number}} info */
+function create(element, info) {
+  /** @type {LinePayload | null} */
+  let payload = null;
+  /** @type {Context} */
+  let context = {};
+  /** @type {{x: Scale, y: Scale, box: Box} | null} */
+  let scales = null;
+  let sentAt = 0;
+  let timer = 0;
+
+  const plot = new Plot(element, {
+    label: info.title,
+    height: (width) => info.height ?? (info.compact ? Math.min(150, width * 0.5) : info.wide ? Math.max(210, Math.min(300, width * 0.42)) : 226),
+    draw: (surface) => {
+      const colors = palette();
+      scales = payload && draw(surface, payload, context, colors, Boolean(info.compact));
+      if (!scales) drawEmpty(surface, "no reading yet", colors);
+      if (scales && plot.pointer && !info.compact) hairline(surface.context, plot.pointer.left, scales.box, colors);
+    },
+    read: ({ left }) => (info.compact || !payload || !scales ? null : read(payload, scales, left)),
+    summary: () => (payload ? summary(payload, context.step) : `${info.title}: nothing to show yet.`),
+  });
+  const { canvas } = plot;
+
+  const furthest = () => context.furthest ?? Math.max(0, ...(payload?.series ?? []).map(({ x }) => x[x.length - 1] ?? 0));
+
+  /** Sends the last place asked for, not every one on the way. @param {number} step */
+  const go = (step) => {
+    const target = Math.max(0, Math.min(furthest(), Math.round(step)));
+    context = { ...context, step: target };
+    plot.ask();
+    clearTimeout(timer);
+    const send = () => {
+      sentAt = performance.now();
+      context.onSeek?.(target);
+    };
+    const wait = sentAt + SEEK_PAUSE - performance.now();
+    if (wait <= 0) send();
+    else timer = window.setTimeout(send, wait);
+  };
+  /** @param {PointerEvent} event */
+  const travel = (event) => {
+    const step = scales?.x.invert(plot.place(event).left) ?? 0;
+    go(scales?.x.log && step <= scales.x.min ? 0 : step);
+  };
+  const isTimeline = () => Boolean(payload?.timeline && context.onSeek && !info.compact);
+  canvas.addEventListener("pointerdown", (event) => {
+    if (event.button !== 0 || !isTimeline()) return;
+    canvas.setPointerCapture(event.pointerId);
+    travel(event);
+  });
+  canvas.addEventListener("pointermove", (event) => {
+    if (canvas.hasPointerCapture(event.pointerId)) travel(event);
+  });
+  canvas.addEventListener("keydown", (event) => {
+    if (!isTimeline()) return;
+    const step = context.step ?? 0;
+    // On a logarithmic axis a key press moves by a share of the step, as the eye does.
+    const stride = Math.max(1, Math.round(scales?.x.log ? step / 25 : furthest() / 100));
+    const by = { ArrowLeft: -stride, ArrowDown: -stride, ArrowRight: stride, ArrowUp: stride, PageDown: -10 * stride, PageUp: 10 * stride }[event.key];
+    if (by) go(step + by);
+    else if (event.key === "Home") go(0);
+    else if (event.key === "End") go(furthest());
+    else return;
+    event.preventDefault();
+  });
+
+  const describe = () => {
+    const timeline = isTimeline();
+    canvas.classList.toggle("timeline", timeline);
+    canvas.setAttribute("role", timeline ? "slider" : "img");
+    if (!timeline) return;
+    canvas.tabIndex = 0;
+    canvas.setAttribute("aria-label", `${info.title}: the step shown`);
+    canvas.setAttribute("aria-valuemin", "0");
+    canvas.setAttribute("aria-valuemax", String(furthest()));
+    canvas.setAttribute("aria-valuenow", String(context.step ?? 0));
+    canvas.setAttribute("aria-valuetext", `step ${formatCount(context.step ?? 0)}`);
+  };
+
+  return {
+    /** @param {LinePayload} next @param {Context} [nextContext] */
+    update(next, nextContext = {}) {
+      payload = next;
+      context = nextContext;
+      describe();
+      plot.ask();
+    },
+    resize: () => plot.ask(),
+    destroy() {
+      clearTimeout(timer);
+      plot.destroy();
+    },
+  };
+}
+
+/** @type {import("./index.js").Panel} */
+export const panel = { kind: "line", create };
+
+/**
+ * @param {import("./surface.js").Surface} surface @param {LinePayload} payload @param {Context} at @param {Palette} colors
+ * @param {boolean} compact @returns {{x: Scale, y: Scale, box: Box} | null}
+ */
+function draw({ context, width, height }, payload, at, colors, compact) {
+  const series = payload.series.filter(({ y }) => y.length > 0);
+  if (series.length === 0) return null;
+  const names = compact ? [] : placeable(series);
+  const narrow = width < 460;
+  const room = compact ? 6 : narrow ? 12 : marginFor(context, names, payload.rules ?? [], colors, width);
+  const box = { left: compact ? 2 : 38, right: width - room, top: compact ? 6 : 26, bottom: height - (compact ? 6 : 26) };
+  const { x, y } = scalesFor(payload, series, box);
+  if (!compact) {
+    for (const band of payload.bands ?? []) drawBand(context, band, x, box, colors);
+    drawAxes(context, { x, y, box, colors, xName: payload.x.unit || payload.x.label || "", yName: axisName(payload.y) });
+  } else {
+    for (const band of payload.bands ?? []) drawBand(context, { ...band, label: "" }, x, box, colors);
+  }
+  for (const rule of payload.rules ?? []) drawRule(context, rule.y, y, box, colors);
+  const cursor = at.step === undefined ? width : x.at(Math.max(at.step, x.min));
+  context.save();
+  context.beginPath();
+  context.rect(box.left, box.top - 3, box.right - box.left + 1, box.bottom - box.top + 6);
+  context.clip();
+  context.lineJoin = "round";
+  for (const [from, to, share] of [[0, cursor, 1], [cursor, width, 0.35]]) {
+    context.save();
+    context.beginPath();
+    context.rect(from, 0, Math.max(0, to - from), height);
+    context.clip();
+    for (const line of [...series].sort((one, other) => Number(other.thin ?? false) - Number(one.thin ?? false))) {
+      context.globalAlpha = share * (line.thin ? (line.role === "other" ? 0.4 : 0.55) : 1);
+      drawLine(context, line, x, y, roleColor(line.role, colors), compact);
+    }
+    context.restore();
+  }
+  context.restore();
+  if (!compact) {
+    drawNames(context, names, payload.rules ?? [], { x, y, box, colors, narrow });
+    if (at.step !== undefined) drawCursor(context, at.step, cursor, box, colors);
+  }
+  return { x, y, box };
+}
+
+/** @param {LinePayload} payload @param {Series[]} series @param {Box} box */
+function scalesFor(payload, series, box) {
+  const log = payload.x.scale === "log";
+  const xSpan = bounds(series.map((line) => line.x));
+  const x = makeScale({ scale: payload.x.scale, min: payload.x.min ?? (log ? Math.max(1, xSpan.min) : xSpan.min), max: payload.x.max ?? Math.max(xSpan.max, log ? 10 : 1) }, box.left, box.right);
+  const logY = payload.y.scale === "log";
+  const ySpan = bounds(series.map((line) => line.y));
+  const low = payload.y.min ?? (logY ? ySpan.min : ySpan.min - 0.05 * (ySpan.max - ySpan.min));
+  const high = payload.y.max ?? (logY ? ySpan.max : ySpan.max + 0.06 * (ySpan.max - low));
+  const y = makeScale({ scale: payload.y.scale, min: low, max: high > low ? high : low + 1 }, box.bottom, box.top);
+  return { x, y };
+}
+
+/** Curves that get a name; of many unnamed companions only one. @param {Series[]} series */
+function placeable(series) {
+  const others = series.filter((line) => line.role === "other");
+  if (others.length <= 2) return series;
+  return series.filter((line) => line.role !== "other" || line === others[0]).map((line) => (line === others[0] ? { ...line, name: "other seeds" } : line));
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Series[]} names @param {{label: string}[]} rules @param {Palette} colors @param {number} width */
+function marginFor(context, names, rules, colors, width) {
+  context.font = labelFont(colors, { weight: 600 });
+  const widest = Math.max(0, ...names.map(({ name }) => context.measureText(name).width), ...rules.map(({ label }) => context.measureText(label).width));
+  return Math.min(width * 0.3, widest + 18);
+}
+
+/** @param {CanvasRenderingContext2D} context @param {{from: number, to: number, label: string}} band @param {Scale} x @param {Box} box @param {Palette} colors */
+function drawBand(context, { from, to, label }, x, box, colors) {
+  const [left, right] = [x.at(from), x.at(to)];
+  context.fillStyle = colors.accentSoft;
+  context.fillRect(left, box.top, Math.max(1, right - left), box.bottom - box.top);
+  if (!label) return;
+  context.font = labelFont(colors);
+  context.fillStyle = colors.accent;
+  context.textBaseline = "alphabetic";
+  context.textAlign = "center";
+  const half = context.measureText(label).width / 2;
+  context.fillText(label, Math.max(box.left + half, Math.min(box.right - half, (left + right) / 2)), box.top + 14);
+}
+
+/** @param {CanvasRenderingContext2D} context @param {number} value @param {Scale} y @param {Box} box @param {Palette} colors */
+function drawRule(context, value, y, box, colors) {
+  const level = Math.round(y.at(value)) + 0.5;
+  if (level < box.top || level > box.bottom) return;
+  context.save();
+  context.strokeStyle = colors.faint;
+  context.lineWidth = 1;
+  context.setLineDash([4, 4]);
+  context.beginPath();
+  context.moveTo(box.left, level);
+  context.lineTo(box.right, level);
+  context.stroke();
+  context.restore();
+}
+
+/** @param {CanvasRenderingContext2D} context @param {number} left @param {Box} box @param {Palette} colors */
+function hairline(context, left, box, colors) {
+  if (left < box.left || left > box.right) return;
+  context.strokeStyle = colors.faint;
+  context.lineWidth = 1;
+  context.beginPath();
+  context.moveTo(Math.round(left) + 0.5, box.top);
+  context.lineTo(Math.round(left) + 0.5, box.bottom);
+  context.stroke();
+}
+
+/** @param {CanvasRenderingContext2D} context @param {number} step @param {number} left @param {Box} box @param {Palette} colors */
+function drawCursor(context, step, left, box, colors) {
+  if (left > box.right + 0.5) return;
+  context.strokeStyle = context.fillStyle = colors.ink;
+  context.lineWidth = 1;
+  context.beginPath();
+  context.moveTo(Math.round(left) + 0.5, box.top);
+  context.lineTo(Math.round(left) + 0.5, box.bottom);
+  context.stroke();
+  context.beginPath();
+  context.arc(left, box.bottom, 4.5, 0, 2 * Math.PI);
+  context.fill();
+  context.font = labelFont(colors, { weight: 500 });
+  context.textBaseline = "alphabetic";
+  context.textAlign = "center";
+  context.fillText(formatCount(step), left, box.top - 6);
+}
+
+/**
+ * Names stand at the ends of their curves and keep clear of each other; where there is no margin for them, above the end.
+ * @param {CanvasRenderingContext2D} context @param {Series[]} series @param {{y: number, label: string}[]} rules
+ * @param {{x: Scale, y: Scale, box: Box, colors: Palette, narrow: boolean}} options
+ */
+function drawNames(context, series, rules, { x, y, box, colors, narrow }) {
+  const ends = series.map((line) => {
+    const last = line.y.length - 1;
+    const left = Math.min(box.right, x.at(line.x[last]));
+    return { text: line.name, left, level: y.at(line.y[last]), color: roleColor(line.role, colors), thin: line.thin ?? false };
+  });
+  const levels = rules.map(({ y: value, label }) => ({ text: label, left: box.right, level: y.at(value), color: colors.faint, thin: true }));
+  const labels = [...ends, ...levels].filter(({ level }) => Number.isFinite(level));
+  for (const label of labels) label.level = Math.max(box.top + 4, Math.min(box.bottom - 4, label.level));
+  const right = context.canvas.width / (window.devicePixelRatio || 1);
+  context.textBaseline = "middle";
+  context.textAlign = "left";
+  const placed = labels.map((label) => {
+    context.font = labelFont(colors, { weight: label.thin ? 400 : 600 });
+    const size = context.measureText(label.text).width;
+    const inside = narrow || label.left + 8 + size > right;
+    const from = inside ? label.left - size - 2 : label.left + 8;
+    return { ...label, from, to: from + size, level: inside ? label.level - 10 : label.level };
+  });
+  spread(placed, box);
+  for (const { text, from, level, color, thin } of placed) {
+    context.font = labelFont(colors, { weight: thin ? 400 : 600 });
+    context.globalAlpha = thin ? 0.85 : 1;
+    context.lineWidth = 3;
+    context.strokeStyle = colors.paper;
+    context.strokeText(text, from, level);
+    context.fillStyle = color;
+    context.fillText(text, from, level);
+  }
+  context.globalAlpha = 1;
+}
+
+/**
+ * Moves names that overlap apart: downwards from the top, then upwards from the bottom, as little as possible.
+ * @param {{from: number, to: number, level: number}[]} labels @param {Box} box
+ */
+function spread(labels, box) {
+  labels.sort((one, other) => one.level - other.level);
+  const overlap = (/** @type {number} */ one, /** @type {number} */ other) => labels[one].from < labels[other].to && labels[other].from < labels[one].to;
+  for (let at = 1; at < labels.length; at++) {
+    for (let above = 0; above < at; above++) {
+      if (overlap(at, above)) labels[at].level = Math.max(labels[at].level, labels[above].level + NAME_HEIGHT);
+    }
+  }
+  for (let at = labels.length - 1; at >= 0; at--) {
+    labels[at].level = Math.min(labels[at].level, box.bottom - 6);
+    for (let below = at + 1; below < labels.length; below++) {
+      if (overlap(at, below)) labels[at].level = Math.min(labels[at].level, labels[below].level - NAME_HEIGHT);
+    }
+  }
+}
+
+/**
+ * At most a lowest and a highest value per pixel column: curves of many thousand readings stay cheap and keep their spikes.
+ * @param {CanvasRenderingContext2D} context @param {Series} line @param {Scale} x @param {Scale} y @param {string} color @param {boolean} compact
+ */
+function drawLine(context, line, x, y, color, compact) {
+  context.strokeStyle = color;
+  context.lineWidth = line.thin ? 1.1 : compact ? 1.8 : 2.2;
+  context.beginPath();
+  let column = NaN;
+  let low = 0;
+  let high = 0;
+  let last = 0;
+  let open = false;
+  // What a pixel column held is drawn when the next one begins: its first level, its extremes, its last level.
+  const finish = () => {
+    if (high - low > 1) {
+      context.lineTo(column, low);
+      context.lineTo(column, high);
+    }
+    context.lineTo(column, last);
+  };
+  for (let index = 0; index < line.y.length; index++) {
+    const left = x.at(line.x[index]);
+    const top = y.at(line.y[index]);
+    if (!Number.isFinite(top)) {
+      if (open) finish();
+      open = false;
+      continue;
+    }
+    if (open && left - column < 1) {
+      low = Math.min(low, top);
+      high = Math.max(high, top);
+    } else {
+      if (open) finish();
+      if (open) context.lineTo(left, top);
+      else context.moveTo(left, top);
+      open = true;
+      column = left;
+      low = high = top;
+    }
+    last = top;
+  }
+  if (open) finish();
+  context.stroke();
+}
+
+/** The last reading of a curve at or before `at`. @param {Series} line @param {number} at */
+function reading({ x, y }, at) {
+  let [low, high] = [0, x.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (x[middle] <= at) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 ? y[low - 1] : undefined;
+}
+
+/** @param {LinePayload} payload @param {{x: Scale, y: Scale, box: Box}} scales @param {number} left */
+function read(payload, { x, box }, left) {
+  if (left < box.left - 4 || left > box.right + 4) return null;
+  const at = x.invert(left);
+  const colors = palette();
+  const rows = payload.series
+    .filter((line) => line.role !== "other")
+    .map((line) => ({ line, value: reading(line, at) }))
+    .filter(({ value }) => value !== undefined)
+    .map(({ line, value }) => ({ name: line.name, value: formatNumber(value), color: roleColor(line.role, colors) }));
+  return rows.length === 0 ? null : { title: `${payload.x.label ?? "at"} ${formatNumber(at >= 10 ? Math.round(at) : at)}`, rows };
+}
+
+/** @param {LinePayload} payload @param {number | undefined} step */
+function summary(payload, step) {
+  const told = payload.series.map((line) => `${line.name} ${formatNumber(reading(line, step ?? Infinity))}`);
+  return `${axisName(payload.y)}${step === undefined ? "" : ` at step ${formatCount(step)}`}: ${told.join(", ")}.`;
+}

@@ -1,0 +1,119 @@
+/**
+ * @file What every drawn panel has: a canvas that follows its box, theme and payload, a read-out that follows the
+ * pointer, and a text equivalent. A panel gives a function that draws and one that tells what lies under the pointer.
+ */
+import { onThemeChange } from "./color.js";
+import { oncePerFrame, prepare, watchWidth } from "./surface.js";
+
+/** Seconds between two versions of the text equivalent: a screen reader must be able to keep up. */
+const SUMMARY_PAUSE = 4;
+
+/** @typedef {{left: number, top: number}} Point  in CSS pixels from the corner of the canvas */
+/** @typedef {{name: string, value: string, color?: string}} Row */
+
+export class Plot {
+  /**
+   * @param {HTMLElement} element host
+   * @param {{label: string, height: (width: number) => number, draw: (surface: import("./surface.js").Surface) => void,
+   *   read?: (point: Point) => {title: string, rows: Row[]} | null, summary: () => string}} options
+   */
+  constructor(element, options) {
+    this.options = options;
+    this.host = document.createElement("div");
+    this.host.className = "plot";
+    this.canvas = document.createElement("canvas");
+    this.canvas.setAttribute("role", "img");
+    this.canvas.setAttribute("aria-label", options.label);
+    this.tip = document.createElement("div");
+    this.tip.className = "plot-tip";
+    this.tip.hidden = true;
+    this.text = document.createElement("p");
+    this.text.className = "visually-hidden";
+    this.host.append(this.canvas, this.tip, this.text);
+    element.append(this.host);
+    this.width = 0;
+    this.height = 0;
+    this.summaryTime = -Infinity;
+    /** @type {Point | null} */
+    this.pointer = null;
+    this.frame = oncePerFrame(() => this.draw());
+    this.stops = [
+      onThemeChange(() => this.frame.ask()),
+      watchWidth(this.host, (width) => {
+        this.width = width;
+        this.height = Math.round(options.height(width));
+        this.canvas.style.height = `${this.height}px`;
+        this.frame.ask();
+      }),
+    ];
+    this.canvas.addEventListener("pointermove", (event) => this.point(this.place(event)));
+    this.canvas.addEventListener("pointerleave", () => this.point(null));
+  }
+
+  /** @param {PointerEvent} event @returns {Point} */
+  place(event) {
+    const box = this.canvas.getBoundingClientRect();
+    return { left: event.clientX - box.left, top: event.clientY - box.top };
+  }
+
+  /** @param {Point | null} pointer */
+  point(pointer) {
+    this.pointer = pointer;
+    this.frame.ask();
+  }
+
+  /** Draws again before the next picture of the page. */
+  ask() {
+    this.frame.ask();
+  }
+
+  draw() {
+    if (this.width < 40) return;
+    this.options.draw(prepare(this.canvas, this.width, this.height));
+    this.showTip();
+    const now = performance.now() / 1000;
+    if (now - this.summaryTime > SUMMARY_PAUSE) {
+      this.summaryTime = now;
+      this.text.textContent = this.options.summary();
+    }
+  }
+
+  showTip() {
+    const told = this.pointer && this.options.read?.(this.pointer);
+    this.tip.hidden = !told;
+    if (!told || !this.pointer) return;
+    const heading = document.createElement("b");
+    heading.textContent = told.title;
+    const rows = told.rows.map(({ name, value, color }) => {
+      const row = document.createElement("span");
+      const label = document.createElement("i");
+      label.textContent = name;
+      if (color) label.style.color = color;
+      row.append(label, value);
+      return row;
+    });
+    this.tip.replaceChildren(heading, ...rows);
+    const right = this.pointer.left > this.width / 2;
+    this.tip.style.left = right ? "" : `${this.pointer.left + 14}px`;
+    this.tip.style.right = right ? `${this.width - this.pointer.left + 14}px` : "";
+    this.tip.style.top = `${Math.max(0, Math.min(this.height - this.tip.offsetHeight, this.pointer.top - 10))}px`;
+  }
+
+  destroy() {
+    this.frame.cancel();
+    for (const stop of this.stops) stop();
+    this.host.remove();
+  }
+}
+
+/**
+ * Words in the middle of an empty panel.
+ * @param {import("./surface.js").Surface} surface @param {string} words @param {import("./color.js").Palette} colors
+ */
+export function drawEmpty({ context, width, height }, words, colors) {
+  context.font = `400 13px ${colors.font}`;
+  context.fillStyle = colors.faint;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.fillText(words, width / 2, height / 2);
+}

@@ -1,0 +1,32 @@
+/** Modules that exist only in the built site. `www/build.mjs` makes them. */
+
+declare module "petri:site" {
+  /** Places of files whose names carry a hash of their content, relative to the page. */
+  export const site: {
+    /** The dedicated worker, `worker.js`. */
+    worker: string;
+    /** The engine that the worker loads. */
+    wasm: string;
+    /** Text of each lab as a fragment of HTML, by slug. A lab without text is absent. */
+    stories: Record<string, string>;
+  };
+}
+
+declare module "petri:engine" {
+  /** Loads and starts the WebAssembly module. */
+  export default function init(options: { module_or_path: URL | string }): Promise<unknown>;
+
+  export class Engine {
+    constructor();
+    /** The `catalogue` message as JSON. */
+    catalogue(): string;
+    /** Takes one message of the page. */
+    handle(json: string, bytes?: Uint8Array): void;
+    /** Works on all playing dishes for about so many milliseconds; true while there is more to do. */
+    turn(milliseconds: number): boolean;
+    /** The next message for the page, if any. */
+    take(): { json: string; arrays: Float32Array[]; bytes?: Uint8Array } | undefined;
+  }
+}
+
+declare module "*.css";

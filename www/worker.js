@@ -1,0 +1,98 @@
+/**
+ * @file The dedicated worker: loads the engine and keeps it turning. It never looks into an experiment; messages go
+ * through as JSON, arrays and bytes are transferred. The loop lives on a MessageChannel: neither animation frames nor
+ * timers, which browsers slow down in hidden tabs, so training goes on while nobody looks. See engine.js for the page.
+ */
+import init, { Engine } from "petri:engine";
+import { site } from "petri:site";
+
+/** How long one turn may keep messages of the page waiting. */
+const TURN_MILLISECONDS = 8;
+
+/** A module of one function that needs simd128: (func (result v128) i32.const 0 i8x16.splat …). */
+const SIMD_PROBE = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15, 253, 98, 11,
+]);
+
+const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+const channel = new MessageChannel();
+/** @type {Engine | null} */
+let engine = null;
+let turning = false;
+let failed = false;
+/** Messages that came before the engine was there. @type {any[]} */
+const waiting = [];
+
+/** Says that this worker is of no more use. @param {string} place @param {unknown} cause @param {string} fix */
+function fail(place, cause, fix) {
+  failed = true;
+  engine = null;
+  const message = cause instanceof Error ? cause.message : String(cause);
+  scope.postMessage({ json: JSON.stringify({ type: "error", kind: "engine", place, message, fix, fatal: true }), arrays: [] });
+}
+
+/** Sends everything that the engine has to say. */
+function drain() {
+  for (let out = engine?.take(); out; out = engine?.take()) {
+    const { json, arrays, bytes } = out;
+    const buffers = arrays.map((array) => array.buffer);
+    if (bytes) buffers.push(bytes.buffer);
+    scope.postMessage({ json, arrays, bytes }, /** @type {ArrayBuffer[]} */ (buffers));
+  }
+}
+
+/** Runs the engine; whatever it throws ends it, because its memory may be half changed. @param {() => void} work */
+function guarded(work) {
+  try {
+    work();
+    drain();
+  } catch (cause) {
+    fail("engine", cause, "it is being started again from the last snapshot");
+  }
+}
+
+function wake() {
+  if (turning || !engine) return;
+  turning = true;
+  channel.port2.postMessage(null);
+}
+
+channel.port1.onmessage = () => {
+  turning = false;
+  guarded(() => {
+    if (engine?.turn(TURN_MILLISECONDS)) wake();
+  });
+};
+
+scope.onmessage = ({ data }) => {
+  if (failed) return;
+  if (!engine) {
+    waiting.push(data);
+    return;
+  }
+  const { snapshot, ...message } = data;
+  guarded(() => engine?.handle(JSON.stringify(message), snapshot && new Uint8Array(snapshot)));
+  wake();
+};
+
+async function start() {
+  if (!WebAssembly.validate(SIMD_PROBE)) {
+    const fix = "update the browser: Chrome 91, Firefox 89 and Safari 16.4 were the first that have it";
+    fail("browser", "WebAssembly without vector instructions (simd128)", fix);
+    return;
+  }
+  try {
+    // The worker stands beside the engine, so a path relative to the page is looked up from here by its name alone.
+    await init({ module_or_path: new URL(/** @type {string} */ (site.wasm.split("/").pop()), scope.location.href) });
+    const created = new Engine();
+    scope.postMessage({ json: created.catalogue(), arrays: [] });
+    engine = created;
+  } catch (cause) {
+    fail("start", cause, "reload the page; if that does not help, the site's files are incomplete");
+    return;
+  }
+  for (const message of waiting.splice(0)) scope.onmessage?.(new MessageEvent("message", { data: message }));
+  guarded(() => {});
+}
+
+void start();

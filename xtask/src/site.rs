@@ -1,0 +1,78 @@
+//! The static site: engine to wasm, its JavaScript side, then www/build.mjs for everything else.
+
+use crate::tools::{cargo, need_packages, need_wasm_target, run, target_folder};
+use anyhow::{Context, Result};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use wasm_bindgen_cli_support::Bindgen;
+
+/// Where the site is written.
+pub const OUT: &str = "dist";
+
+/// How much work goes into the result.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Whole-program optimisation, wasm-opt, minified scripts, budgets checked.
+    Release,
+    /// Optimised code without the slow passes.
+    Quick,
+    /// Like quick, with a script that reloads the page after a rebuild.
+    Serve,
+}
+
+/// Builds the site into [`OUT`].
+pub fn build(kind: Kind) -> Result<()> {
+    need_wasm_target()?;
+    need_packages()?;
+    let engine = engine(kind)?;
+    let mut site = Command::new("node");
+    site.arg("www/build.mjs").arg("--engine").arg(&engine).args(["--out", OUT]);
+    if kind == Kind::Serve {
+        site.arg("--serve");
+    }
+    run(&mut site)
+}
+
+/// Compiles the engine and makes its JavaScript side; the folder of both.
+fn engine(kind: Kind) -> Result<PathBuf> {
+    let profile = if kind == Kind::Release { "release" } else { "quick" };
+    run(cargo().args(["build", "--lib", "--target", "wasm32-unknown-unknown"]).args([
+        "--profile",
+        profile,
+        "--no-default-features",
+        "--features",
+        "gpu",
+    ]))?;
+    let target = target_folder();
+    let folder = target.join("site").join(profile);
+    let wasm = target.join("wasm32-unknown-unknown").join(profile).join("petri.wasm");
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(&wasm).web(true)?.typescript(false).remove_name_section(kind == Kind::Release);
+    bindgen.generate(&folder).with_context(|| format!("wasm-bindgen cannot read {}", wasm.display()))?;
+    if kind == Kind::Release {
+        optimise(&folder.join("petri_bg.wasm"))?;
+    }
+    Ok(folder)
+}
+
+/// binaryen's optimiser; the features are those that rustc emits.
+fn optimise(wasm: &Path) -> Result<()> {
+    let features = [
+        "simd",
+        "bulk-memory",
+        "bulk-memory-opt",
+        "nontrapping-float-to-int",
+        "sign-ext",
+        "mutable-globals",
+        "reference-types",
+        "multivalue",
+    ];
+    let features = features.map(|feature| format!("--enable-{feature}"));
+    run(Command::new("node")
+        .arg("node_modules/binaryen/bin/wasm-opt")
+        .arg("-O3")
+        .args(features)
+        .arg(wasm)
+        .arg("-o")
+        .arg(wasm))
+}

@@ -1,0 +1,94 @@
+//! From a fresh clone to a verdict. Every step is one command that can be given alone; all are run even when one fails,
+//! so that one run tells everything.
+
+use crate::site::{self, Kind};
+use crate::tools::{cargo, need_chromium, need_packages, need_wasm_target, need_wasm_test_runner, run, want_vulkan};
+use anyhow::{Result, bail};
+use std::process::Command;
+use std::time::Instant;
+
+/// A step: its name, what it does.
+type Step = (&'static str, fn() -> Result<()>);
+
+const STEPS: &[Step] = &[
+    ("format", format),
+    ("lints", lints),
+    ("native", native),
+    ("wasm", wasm),
+    ("types", types),
+    ("scripts", scripts),
+    ("pages", pages),
+];
+
+/// Tests that also run as wasm; the others need processes, files or threads.
+const WASM_TESTS: &[&str] = &["determinism"];
+
+/// Runs the named steps, or all; answers whether all passed.
+pub fn test(names: &[&str]) -> Result<bool> {
+    for name in names {
+        if !STEPS.iter().any(|(step, _)| step == name) {
+            let known: Vec<&str> = STEPS.iter().map(|(step, _)| *step).collect();
+            bail!("there is no step '{name}'; steps: {}", known.join(" "));
+        }
+    }
+    let mut verdicts = Vec::new();
+    for (name, step) in STEPS.iter().filter(|(step, _)| names.is_empty() || names.contains(step)) {
+        println!("\n── {name}");
+        let started = Instant::now();
+        let outcome = step();
+        if let Err(error) = &outcome {
+            eprintln!("xtask: {name}: {error:#}");
+        }
+        verdicts.push((name, outcome.is_ok(), started.elapsed().as_secs()));
+    }
+    println!("\n── verdict");
+    for (name, passed, seconds) in &verdicts {
+        println!("{} {name:<8} {seconds:>4} s", if *passed { "✓" } else { "✗" });
+    }
+    let failed = verdicts.iter().filter(|(_, passed, _)| !passed).count();
+    println!("{} passed, {failed} failed", verdicts.len() - failed);
+    Ok(failed == 0)
+}
+
+fn format() -> Result<()> {
+    run(cargo().args(["fmt", "--all", "--check"]))
+}
+
+fn lints() -> Result<()> {
+    need_wasm_target()?;
+    run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    let wasm = ["clippy", "--lib", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", "gpu"];
+    run(cargo().args(wasm).args(["--", "-D", "warnings"]))
+}
+
+fn native() -> Result<()> {
+    want_vulkan();
+    run(cargo().args(["test", "--workspace"]))
+}
+
+fn wasm() -> Result<()> {
+    need_wasm_target()?;
+    let runner = need_wasm_test_runner()?;
+    let mut command = cargo();
+    command.args(["test", "--target", "wasm32-unknown-unknown", "--no-default-features"]);
+    for test in WASM_TESTS {
+        command.args(["--test", test]);
+    }
+    run(command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner))
+}
+
+fn types() -> Result<()> {
+    need_packages()?;
+    run(Command::new("node").args(["node_modules/typescript/bin/tsc", "--project", "."]))
+}
+
+fn scripts() -> Result<()> {
+    need_packages()?;
+    run(Command::new("node").args(["--test", "www/"]))
+}
+
+fn pages() -> Result<()> {
+    let chromium = need_chromium()?;
+    site::build(Kind::Release)?;
+    run(Command::new("node").args(["--test", "--test-concurrency=1", "tests/web/"]).env("PETRI_CHROMIUM", chromium))
+}
