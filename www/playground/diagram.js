@@ -164,14 +164,13 @@ export class Diagram {
     const stop = this.tabStop.column === column && this.tabStop.unit === unit;
     bias.hidden = isFeature || size < BIAS_MARK_FROM;
     return html`<button type="button" class="unit ${isFeature ? "feature" : ""} ${on ? "" : "off"}" data-column=${column} data-unit=${unit}
-        style="left:${centre - size / 2}px;top:${top + unit * pitch}px;width:${size}px;height:${size}px"
+        .style=${`left:${centre - size / 2}px;top:${top + unit * pitch}px;width:${size}px;height:${size}px`}
         tabindex=${stop ? 0 : -1} aria-label=${label} aria-pressed=${isFeature ? String(on) : nothing}
         @click=${() => this.activate(place)} @focus=${() => this.focusUnit(place)} @blur=${() => this.inspect(null)}>
         ${raster.canvas}${bias}
       </button>
       ${isFeature
-        ? html`<span class="feature-name ${on ? "" : "off"}" aria-hidden="true" style="right:${this.layout.width - centre + size / 2 + 8}px;
-            top:${top + unit * pitch + size / 2}px">${FEATURES[unit].label}</span>`
+        ? html`<span class="feature-name ${on ? "" : "off"}" aria-hidden="true" .style=${`right:${this.layout.width - centre + size / 2 + 8}px;top:${top + unit * pitch + size / 2}px`}>${FEATURES[unit].label}</span>`
         : nothing}`;
   }
 

@@ -69,7 +69,7 @@ export function field(control, value, change) {
         @keydown=${(/** @type {KeyboardEvent} */ event) => event.key === "Enter" && typed(event)}>${unit}</span></div>
     ${wide
       ? html`<input class="slider" type="range" min="0" max=${STEPS} step="any" .value=${String(toSlider(usable, Number(value)))}
-          style="--at:${Math.max(0, Math.min(1, toSlider(usable, Number(value)) / STEPS))}"
+          .style=${`--at:${Math.max(0, Math.min(1, toSlider(usable, Number(value)) / STEPS))}`}
           aria-label=${control.label} aria-valuetext="${shown(control, value)} ${control.unit}"
           @keydown=${(/** @type {KeyboardEvent} */ event) => nudge(event, usable, value, change)}
           @input=${(/** @type {Event} */ event) => change(control.name, plainNumber(fromSlider(usable, Number(inputOf(event).value))))}>`

@@ -19,15 +19,15 @@ export function layerHead(network, index, column, layout, change) {
   const next = layout.columns[index + 1];
   const full = network.hidden.length >= MAX_LAYERS;
   const insert = next
-    ? html`<button type="button" class="insert-layer" style="left:${(column.centre + next.centre) / 2}px" ?disabled=${full}
+    ? html`<button type="button" class="insert-layer" .style=${`left:${(column.centre + next.centre) / 2}px`} ?disabled=${full}
         title=${full ? `At most ${MAX_LAYERS} hidden layers` : "Insert a hidden layer here"}
         aria-label="Insert a hidden layer ${index === 0 ? "after the features" : `after hidden layer ${index}`}"
         @click=${() => change(insertLayer(network, index), "added a layer")}>+</button>`
     : nothing;
   if (index === 0) {
-    return html`<div class="layer-head" style=${style}><b>features</b><span>${network.features.length} of ${column.units} fed in</span></div>${insert}`;
+    return html`<div class="layer-head" .style=${style}><b>features</b><span>${network.features.length} of ${column.units} fed in</span></div>${insert}`;
   }
-  if (last) return html`<div class="layer-head" style=${style}><b>output</b><span>1 unit</span></div>`;
+  if (last) return html`<div class="layer-head" .style=${style}><b>output</b><span>1 unit</span></div>`;
   return html`${hiddenHead(network, index - 1, style, change)}${insert}`;
 }
 
@@ -37,7 +37,7 @@ function hiddenHead(network, index, style, change) {
   const name = `hidden layer ${index + 1}`;
   const resize = (/** @type {number} */ by) => change(changeLayer(network, index, { units: layer.units + by }), by > 0 ? "added a unit" : "removed a unit");
   const dropouts = DROPOUTS.includes(layer.dropout) ? DROPOUTS : [...DROPOUTS, layer.dropout].sort((one, other) => one - other);
-  return html`<div class="layer-head" style=${style} role="group" aria-label=${name}>
+  return html`<div class="layer-head" .style=${style} role="group" aria-label=${name}>
     <div class="layer-units">
       <button type="button" aria-label="Remove a unit from ${name}" ?disabled=${layer.units <= 1} @click=${() => resize(-1)}>−</button>
       <b title=${layer.units === 1 ? "1 unit" : `${layer.units} units`}>${layer.units}</b>

@@ -583,7 +583,7 @@ export class Playground {
     const discrete = this.settings.view.discretise === "1" && !lent;
     const classes = this.task === "classification" && !(lent && this.inspected && this.inspected.column <= this.network.hidden.length);
     const words = classes ? ["surely −", "undecided", "surely +"] : [`−${formatNumber(limit)}`, "0", `+${formatNumber(limit)}`];
-    return html`<div class="pg-scale"><i style="background:${scaleGradient(discrete)}"></i>
+    return html`<div class="pg-scale"><i .style=${`background:${scaleGradient(discrete)}`}></i>
       <div><span>${words[0]}</span><span>${words[1]}</span><span>${words[2]}</span></div></div>`;
   }
 

@@ -115,8 +115,8 @@ export function trainingSection(page) {
           <input id="pg-seed" class="value" type="text" inputmode="numeric" autocomplete="off" .value=${String(page.settings.seed)}
             @change=${(/** @type {Event} */ event) => page.typedSeed(/** @type {HTMLInputElement} */ (event.target))}></div></div>`}
     <p class="pg-note">${page.task === "classification"
-      ? "Two classes: the loss is the cross-entropy of the class, in nats."
-      : "A value at every place: the loss is half the mean squared error."}</p>`;
+      ? "Two classes: the loss is the logistic loss, in nats."
+      : "A value at every place: the loss is the mean squared error."}</p>`;
 }
 
 /** @param {Playground} page @param {string[]} names */
