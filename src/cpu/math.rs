@@ -6,6 +6,8 @@
 //! everything is within 2.5 units in the last place, over the whole range including subnormal numbers;
 //! `tests/math.rs` measures that. NaN gives NaN. `gemm.rs` is the other half of the arithmetic.
 
+#![allow(clippy::excessive_precision)] // coefficients as published, a digit more than a float holds
+
 use super::simd::{F32x4, Mask4, U32x4};
 
 /// `c0 · xⁿ + c1 · xⁿ⁻¹ + … + cn`, by Horner's rule.
