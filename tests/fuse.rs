@@ -125,7 +125,7 @@ impl Builder {
             }
             11 => {
                 let count = elements(&shape);
-                let mut divisors: Vec<usize> = (1..=count).filter(|d| count % d == 0).collect();
+                let mut divisors: Vec<usize> = (1..=count).filter(|d| count.is_multiple_of(*d)).collect();
                 let first = divisors.swap_remove(z % divisors.len());
                 let rest = count / first;
                 match y % 4 {
@@ -209,7 +209,7 @@ impl Builder {
             let pick = picks.get(position % picks.len().max(1)).copied().unwrap_or(0) as usize;
             let ty = self.graph.ty(target);
             let same: Vec<Var> = self.values.iter().copied().filter(|&v| self.graph.ty(v) == ty).collect();
-            if pick % 3 > 0 {
+            if !pick.is_multiple_of(3) {
                 // From the newest on, so that values that were computed are preferred; leaves swap.
                 assigns.push((target, same[same.len() - 1 - pick / 3 % same.len().min(4)]));
             }
