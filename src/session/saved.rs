@@ -7,7 +7,6 @@ use super::timeline::Edit;
 use crate::graph::{Error, Result};
 use crate::labs::{self, Settings};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Raised whenever the form changes; older bytes are refused with a message.
 const VERSION: u32 = 1;
@@ -16,7 +15,7 @@ const VERSION: u32 = 1;
 struct Saved {
     version: u32,
     lab: String,
-    controls: BTreeMap<String, String>,
+    controls: Vec<(String, String)>,
     seed: u32,
     clock: u64,
     snapshot: u64,

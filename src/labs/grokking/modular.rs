@@ -234,9 +234,12 @@ fn neurons(view: &View, payload: &mut Payload) -> Value {
     let Some(picture) = view.main().picture else { return Value::Null };
     let rows: Vec<&[f32]> = picture.get("neurons").chunks(2 * P).collect();
     let strength = |row: &[f32]| row.iter().map(|w| w * w).sum::<f32>();
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by(|&i, &j| strength(rows[j]).total_cmp(&strength(rows[i])));
-    let items = order.iter().take(SHOWN).map(|&neuron| {
+    let mut rest: Vec<(usize, f32)> = rows.iter().map(|row| strength(row)).enumerate().collect();
+    let strongest = (0..SHOWN.min(rows.len())).map(|_| {
+        let at = (0..rest.len()).fold(0, |best, at| if rest[at].1 > rest[best].1 { at } else { best });
+        rest.remove(at).0
+    });
+    let items = strongest.map(|neuron| {
         let (frequency, share) = dominant_frequency(&rows[neuron][..P]);
         let name = format!("unit {neuron}: frequency {frequency}, {:.0} %", 100.0 * share);
         json!({ "name": name, "y": payload.array(rows[neuron].to_vec()) })
