@@ -6,6 +6,8 @@
 //! A [`labs`] entry describes an experiment made of programs; a [`session`] runs it.
 
 pub mod cpu;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 mod grad;
 pub mod graph;
 pub mod labs;

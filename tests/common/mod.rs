@@ -2,6 +2,8 @@
 //! double-precision reference.
 #![allow(dead_code)] // each test program uses its own part
 
+pub mod cases;
+
 use petri::cpu::Machine;
 use petri::graph::{DType, Entry, Graph, Result, Role, Var};
 use petri::plan::plan;
