@@ -8,6 +8,8 @@
 pub mod analysis;
 pub mod cpu;
 pub mod data;
+#[cfg(feature = "gpu")]
+pub mod gpu;
 mod grad;
 pub mod graph;
 pub mod labs;

@@ -90,6 +90,8 @@ async function start() {
     const created = new Engine();
     scope.postMessage({ json: created.catalogue(), arrays: [] });
     engine = created;
+    // Looked for beside the work that the CPU does already; what comes of it is told as a message.
+    void created.startGpu(new URLSearchParams(scope.location.search).has("software")).then(wake);
   } catch (cause) {
     fail("start", cause, "reload the page; if that does not help, the site's files are incomplete");
     return;

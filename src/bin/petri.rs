@@ -5,13 +5,13 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use petri::graph::{Error, Result};
 use petri::labs::{self, Claim, Kind, Lab, Settings, Summary, Verdict};
-use petri::session::{Session, State};
+use petri::session::{self, Session, State};
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Neural networks and papers' claims, trained and measured from the command line.
 #[derive(Parser)]
@@ -205,9 +205,7 @@ fn run(lab: &'static Lab, options: &Options, out: Option<&Path>) -> Result<bool>
 
 /// Runs all seeds, as many at once as there are cores.
 fn run_seeds(lab: &'static Lab, options: &Options) -> Result<Vec<Outcome>> {
-    if options.device == Device::Gpu {
-        return Err(Error::new("--device gpu", "the command line computes on the CPU so far", "leave --device out"));
-    }
+    let device = find_device(options.device)?;
     let first = settings(lab, &options.set, options.seed)?;
     if options.seed.checked_add(options.seeds - 1).is_none() {
         return Err(Error::new("--seeds", "the last seed would exceed 4294967295", "choose a smaller --seed"));
@@ -226,7 +224,7 @@ fn run_seeds(lab: &'static Lab, options: &Options) -> Result<Vec<Outcome>> {
                     }
                     let mut settings = first.clone();
                     settings.seed = options.seed + index;
-                    let outcome = run_seed(lab, settings, options.steps, &progress);
+                    let outcome = run_seed(lab, settings, options.steps, &device, &progress);
                     outcomes.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).push(outcome);
                 }
             });
@@ -238,10 +236,41 @@ fn run_seeds(lab: &'static Lab, options: &Options) -> Result<Vec<Outcome>> {
     Ok(outcomes)
 }
 
-fn run_seed(lab: &'static Lab, settings: Settings, steps: Option<u64>, progress: &MultiProgress) -> Result<Outcome> {
+/// The device that was asked for; `auto` takes a GPU if there is one that computes rightly.
+fn find_device(choice: Device) -> Result<session::Device> {
+    match choice {
+        Device::Cpu => Ok(session::Device::Cpu),
+        Device::Gpu => find_gpu(true),
+        Device::Auto => Ok(find_gpu(false).unwrap_or(session::Device::Cpu)),
+    }
+}
+
+/// `software`: whether to take a driver that computes on the CPU, which only helps tests.
+#[cfg(feature = "gpu")]
+fn find_gpu(software: bool) -> Result<session::Device> {
+    let context = pollster::block_on(petri::gpu::Context::new(petri::gpu::Options { allow_software: software }))?;
+    pollster::block_on(petri::gpu::canary(&context))?;
+    Ok(session::Device::Gpu(context))
+}
+
+#[cfg(not(feature = "gpu"))]
+fn find_gpu(_: bool) -> Result<session::Device> {
+    Err(Error::new("--device gpu", "this program was built without it", "build it with the feature gpu"))
+}
+
+fn run_seed(
+    lab: &'static Lab,
+    settings: Settings,
+    steps: Option<u64>,
+    device: &session::Device,
+    progress: &MultiProgress,
+) -> Result<Outcome> {
     let seed = settings.seed;
     let started = Instant::now();
     let mut session = Session::open(lab, settings, true)?;
+    if device.name() != session.device().name() {
+        session.set_device(device.clone())?;
+    }
     match steps {
         Some(steps) => session.step(steps),
         None => session.play(),
@@ -253,8 +282,12 @@ fn run_seed(lab: &'static Lab, settings: Settings, steps: Option<u64>, progress:
     }
     bar.set_prefix(format!("seed {seed}"));
     let now = || started.elapsed().as_secs_f64() * 1000.0;
-    while session.is_busy() {
+    while session.is_busy() || session.awaits() {
         session.turn(&now, now() + 100.0);
+        if session.device().name() == "gpu" {
+            // The device works by itself; a look every now and then keeps it busy.
+            std::thread::sleep(Duration::from_micros(200));
+        }
         bar.set_position(session.total_done());
         let text = if session.state() == State::Measuring { "runs for claims" } else { "" };
         bar.set_message(text);
@@ -287,7 +320,7 @@ fn report(lab: &Lab, options: &Options, outcomes: &[Outcome]) -> bool {
         let json = json!({
             "lab": lab.slug,
             "version": env!("CARGO_PKG_VERSION"),
-            "device": "cpu",
+            "device": outcomes.first().map_or("cpu", |outcome| outcome.session.device().name()),
             "seeds": seeds,
             "claims": summaries,
         });

@@ -176,7 +176,7 @@ table! {
         d gradient!(|g, x, y, d| [share(g, x[1], x[0], d)?, share(g, x[0], x[1], d)?]);
     /// a to the power b, a > 0
     Pow "pow" [F32, F32] -> F32, cost 20, sample (0.5, 2.5), smooth,
-        f64 |[a, b]| a.powf(b), lanes lanes!(|a, b| math::pow(a, b)), wgsl "pow({a}, {b})",
+        f64 |[a, b]| a.powf(b), lanes lanes!(|a, b| math::pow(a, b)), wgsl "petri_pow({a}, {b})",
         d gradient!(|g, x, y, d| [{
             let one_less = g.add_number(x[1], -1.0)?;
             let power = g.pow(x[0], one_less)?;

@@ -220,6 +220,24 @@ pub struct Program {
     pub unshared_elements: usize,
 }
 
+/// What the host can ask for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Read {
+    /// All outputs of a routine in order, concatenated; to be asked for before another routine runs.
+    Outputs(usize),
+    /// All leaves that a run changes (parameters and state) in order, concatenated.
+    Leaves,
+}
+
+/// A read that has arrived.
+#[derive(Clone, Debug)]
+pub struct Delivery {
+    /// The ticket under which it was asked for.
+    pub ticket: u64,
+    /// The values; unsigned integers as bit patterns.
+    pub values: Vec<f32>,
+}
+
 impl Program {
     /// Position of a routine by name.
     pub fn routine(&self, name: &str) -> Option<usize> {

@@ -2,7 +2,7 @@
 //! so that it is tested natively. Requests and replies are those of the worker's protocol; the arrays
 //! of a reply travel beside its JSON, which refers to them by number.
 
-use super::{Session, State};
+use super::{Device, Session, State};
 use crate::graph::{Error, Result};
 use crate::labs::{self, Lab, Part, Payload, Settings};
 use crate::rng::fresh_seed;
@@ -85,11 +85,27 @@ pub enum Activity {
     Waiting,
 }
 
+/// The graphics processor, as far as it is known.
+#[derive(Clone, Default)]
+pub enum Gpu {
+    /// It is being looked for.
+    #[default]
+    Starting,
+    /// It computes rightly and can be chosen.
+    #[cfg(feature = "gpu")]
+    Ready(crate::gpu::Context),
+    /// There is none that can be used, with the reason.
+    Refused(String),
+    /// It was there and is gone, with the reason.
+    Lost(String),
+}
+
 /// See the module's description.
 #[derive(Default)]
 pub struct Hub {
     dishes: BTreeMap<String, Dish>,
     replies: VecDeque<Message>,
+    gpu: Gpu,
 }
 
 impl Hub {
@@ -99,13 +115,42 @@ impl Hub {
     }
 
     /// What the page must know before it opens anything: all labs, and the playground.
-    pub fn catalogue() -> Value {
+    pub fn catalogue(&self) -> Value {
         json!({
             "type": "catalogue",
             "version": env!("CARGO_PKG_VERSION"),
             "labs": labs::ALL,
             "playground": &crate::playground::PLAYGROUND,
+            "gpu": self.gpu.json(),
         })
+    }
+
+    /// Says what has become of the graphics processor; sessions that want it move there.
+    pub fn set_gpu(&mut self, gpu: Gpu) {
+        self.gpu = gpu;
+        let mut json = self.gpu.json();
+        json["type"] = json!("gpu");
+        self.reply(json);
+        let names: Vec<String> = self.dishes.keys().cloned().collect();
+        for name in names {
+            self.settle(&name);
+        }
+    }
+
+    /// Moves a session to where the page wants it, as far as that is possible now.
+    fn settle(&mut self, name: &str) {
+        let Some(dish) = self.dishes.get_mut(name) else { return };
+        let device = match (dish.wanted.as_str(), &self.gpu) {
+            #[cfg(feature = "gpu")]
+            ("gpu", Gpu::Ready(context)) => Device::Gpu(context.clone()),
+            _ => Device::Cpu,
+        };
+        if device.name() == dish.session.device().name() {
+            return;
+        }
+        if let Err(error) = dish.session.set_device(device) {
+            self.refuse(Some(name), "device", &error);
+        }
     }
 
     /// Takes in a message of the page; `bytes` is a saved session that an `open` continues.
@@ -123,6 +168,12 @@ impl Hub {
 
     /// Works on all sessions for about `milliseconds`.
     pub fn turn(&mut self, now: &dyn Fn() -> f64, milliseconds: f64) -> Activity {
+        #[cfg(feature = "gpu")]
+        if let Gpu::Ready(context) = &self.gpu
+            && let Some(reason) = context.lost()
+        {
+            self.set_gpu(Gpu::Lost(reason));
+        }
         let busy = self.dishes.values().filter(|dish| dish.session.is_busy()).count();
         let share = milliseconds / busy.max(1) as f64;
         for (name, dish) in &mut self.dishes {
@@ -215,6 +266,18 @@ impl Hub {
                 let count = need(&kind, "count", request.count)?.min(MOST_SEEDS) as usize;
                 self.with(&dish, |dish| dish.session.run_more_seeds(count))
             }
+            "device" => {
+                let wanted = need(&kind, "device", request.device)?;
+                if !["cpu", "gpu"].contains(&wanted.as_str()) {
+                    return Err(Error::new("device", format!("'{wanted}' is unknown"), "choose cpu or gpu"));
+                }
+                if let (true, Some(reason)) = (wanted == "gpu", self.gpu.absence()) {
+                    return Err(Error::new("GPU", reason, "the CPU is a full substitute"));
+                }
+                self.with(&dish, |dish| dish.wanted = wanted)?;
+                self.settle(&dish);
+                Ok(())
+            }
             "snapshot" => self.save(&dish),
             "export" => self.export(&dish, &need(&kind, "format", request.format)?),
             "plan" => {
@@ -294,9 +357,12 @@ impl Hub {
             asked: false,
             wanted: request.device.unwrap_or_else(|| "cpu".into()),
         };
-        let ready = dish.ready(&name);
-        self.reply(ready);
-        self.dishes.insert(name, dish);
+        self.dishes.insert(name.clone(), dish);
+        self.settle(&name);
+        if let Some(dish) = self.dishes.get(&name) {
+            let ready = dish.ready(&name);
+            self.reply(ready);
+        }
         Ok(())
     }
 
@@ -325,6 +391,28 @@ impl Hub {
         let json = json!({ "type": "export", "dish": name, "name": file.name, "mime": file.mime });
         self.replies.push_back(Message { json, arrays: Vec::new(), bytes: Some(file.bytes) });
         Ok(())
+    }
+}
+
+impl Gpu {
+    fn json(&self) -> Value {
+        match self {
+            Gpu::Starting => json!({ "state": "starting" }),
+            #[cfg(feature = "gpu")]
+            Gpu::Ready(context) => json!({ "state": "ready", "name": context.name() }),
+            Gpu::Refused(reason) => json!({ "state": "refused", "message": reason }),
+            Gpu::Lost(reason) => json!({ "state": "lost", "message": reason }),
+        }
+    }
+
+    /// Why it cannot be used now, if it cannot.
+    fn absence(&self) -> Option<String> {
+        match self {
+            Gpu::Starting => Some("it is still being looked for".into()),
+            #[cfg(feature = "gpu")]
+            Gpu::Ready(_) => None,
+            Gpu::Refused(reason) | Gpu::Lost(reason) => Some(reason.clone()),
+        }
     }
 }
 

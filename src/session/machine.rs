@@ -5,27 +5,9 @@ use crate::cpu;
 #[cfg(feature = "gpu")]
 use crate::gpu;
 use crate::graph::Result;
-use crate::plan::Program;
+use crate::plan::{Delivery, Program, Read};
 use std::collections::VecDeque;
 use std::sync::Arc;
-
-/// What can be read from a machine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Read {
-    /// All outputs of a routine, concatenated in order.
-    Outputs(usize),
-    /// All leaves that training changes, concatenated in order.
-    Leaves,
-}
-
-/// An answer.
-#[derive(Clone, Debug)]
-pub struct Delivery {
-    /// What the reading was given when it was asked for.
-    pub ticket: u64,
-    /// Elements, as they were when the reading was asked for.
-    pub values: Vec<f32>,
-}
 
 /// Where a session computes.
 #[derive(Clone)]

@@ -17,8 +17,8 @@ mod seeds;
 mod timeline;
 
 pub use history::{History, Picture, RunView, View};
-pub use hub::{Activity, Hub, Message};
-pub use machine::{Delivery, Device, Read};
+pub use hub::{Activity, Gpu, Hub, Message};
+pub use machine::Device;
 
 use crate::graph::{Error, Result};
 use crate::labs::{Claim, Experiment, Lab, Part, Payload, Settings};

@@ -1,12 +1,12 @@
 //! One training run: its program on a machine, what it has recorded, and what it is waiting for.
 
 use super::history::{History, Picture, RunView};
-use super::machine::{Device, Machine, Read};
+use super::machine::{Device, Machine};
 use super::timeline::Edit;
 use crate::cpu;
 use crate::graph::{Error, Result, Role};
 use crate::labs::{Build, Part, RunPlan};
-use crate::plan::Program;
+use crate::plan::{Program, Read};
 use std::sync::Arc;
 
 /// Why a reading was asked for.

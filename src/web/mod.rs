@@ -1,9 +1,12 @@
 //! The engine as the page's worker sees it: messages in, messages out. The only module that names
 //! JavaScript types; everything it does is in `session/hub.rs`.
 
-use crate::session::{Activity, Hub, Message};
+use crate::session::{Activity, Gpu, Hub, Message};
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
+use std::cell::RefCell;
+use std::rc::Rc;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
 
 #[wasm_bindgen]
 extern "C" {
@@ -16,6 +19,8 @@ extern "C" {
 #[wasm_bindgen]
 pub struct Engine {
     hub: Hub,
+    /// What the search for a graphics processor has found, until the hub has been told.
+    found: Rc<RefCell<Option<Gpu>>>,
 }
 
 #[wasm_bindgen]
@@ -25,12 +30,24 @@ impl Engine {
     #[allow(clippy::new_without_default)] // JavaScript calls `new Engine()`
     pub fn new() -> Engine {
         console_error_panic_hook::set_once();
-        Engine { hub: Hub::new() }
+        Engine { hub: Hub::new(), found: Rc::default() }
     }
 
     /// What can be opened, as JSON.
     pub fn catalogue(&self) -> String {
-        Hub::catalogue().to_string()
+        self.hub.catalogue().to_string()
+    }
+
+    /// Looks for a graphics processor and checks that it computes rightly. The promise is kept when that is known;
+    /// a turn must follow. `software` also takes one that only pretends to be one, for tests.
+    #[wasm_bindgen(js_name = startGpu)]
+    pub fn start_gpu(&self, software: bool) -> js_sys::Promise {
+        let found = self.found.clone();
+        future_to_promise(async move {
+            let gpu = find_gpu(software).await;
+            *found.borrow_mut() = Some(gpu);
+            Ok(JsValue::UNDEFINED)
+        })
     }
 
     /// Takes in a message of the page as JSON, with the bytes of a saved run if it has some.
@@ -41,6 +58,9 @@ impl Engine {
     /// Works for about so many milliseconds; answers 0 when nothing is left to do, 1 when there is more, 2 when
     /// a GPU works and there will be more in a moment.
     pub fn turn(&mut self, milliseconds: f64) -> u32 {
+        if let Some(gpu) = self.found.take() {
+            self.hub.set_gpu(gpu);
+        }
         match self.hub.turn(&now, milliseconds) {
             Activity::Idle => 0,
             Activity::Busy => 1,
@@ -52,6 +72,23 @@ impl Engine {
     pub fn take(&mut self) -> JsValue {
         self.hub.take().map_or(JsValue::UNDEFINED, to_js)
     }
+}
+
+#[cfg(feature = "gpu")]
+async fn find_gpu(software: bool) -> Gpu {
+    let context = match crate::gpu::Context::new(crate::gpu::Options { allow_software: software }).await {
+        Ok(context) => context,
+        Err(error) => return Gpu::Refused(error.to_string()),
+    };
+    match crate::gpu::canary(&context).await {
+        Ok(()) => Gpu::Ready(context),
+        Err(error) => Gpu::Refused(error.to_string()),
+    }
+}
+
+#[cfg(not(feature = "gpu"))]
+async fn find_gpu(_: bool) -> Gpu {
+    Gpu::Refused("this build computes on the CPU only".into())
 }
 
 /// Copies a message out of wasm memory, so that the page may keep what it is given.

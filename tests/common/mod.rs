@@ -2,6 +2,7 @@
 //! double-precision reference.
 #![allow(dead_code)] // each test program uses its own part
 
+pub mod cases;
 pub mod models;
 
 use petri::cpu::Machine;

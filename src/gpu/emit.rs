@@ -1,0 +1,360 @@
+//! From kernels to shaders: picks a strategy by shape and fills in the template of `shaders/`.
+//!
+//! Shapes, strides and constants become part of the text. Only what the planner knows enters it, never
+//! which buffers are meant, so that equal work shares a pipeline. Scalar code is written by `code.rs`.
+
+use super::code::{Binding, Bindings, Point, push, write_body, write_stores};
+use crate::graph::{DType, Func};
+use crate::ops::reduce::Reduction;
+use crate::plan::{Access, Body, Instruction, Kernel, MapKernel, MatMulKernel, ReduceKernel, ScatterKernel};
+
+const LIBRARY: &str = include_str!("../../shaders/lib.wgsl");
+const MAP: &str = include_str!("../../shaders/map.wgsl");
+const REDUCE: &str = include_str!("../../shaders/reduce.wgsl");
+const ARGMAX: &str = include_str!("../../shaders/argmax.wgsl");
+const MATMUL: &str = include_str!("../../shaders/matmul.wgsl");
+const SCATTER: &str = include_str!("../../shaders/scatter.wgsl");
+
+/// WebGPU's limit on workgroups along one axis of a dispatch.
+const MOST_GROUPS: usize = 65_535;
+/// Above this many elements an invocation of a map does four.
+const LARGE_MAP: usize = 1 << 20;
+
+/// One kernel, ready to be compiled.
+#[derive(Clone, Debug)]
+pub struct Shader {
+    /// WGSL with one entry point `main` and its buffers in group 0.
+    pub text: String,
+    /// The buffers, by binding number.
+    pub bindings: Vec<Binding>,
+    /// Workgroups to dispatch along x and y.
+    pub groups: [u32; 2],
+}
+
+/// The shader of a kernel; `None` if the kernel has nothing to do.
+pub fn shader(kernel: &Kernel) -> Option<Shader> {
+    let bindings = Bindings::new(kernel);
+    match kernel {
+        Kernel::Map(kernel) => map(kernel, bindings),
+        Kernel::Reduce(kernel) => reduce(kernel.clone(), bindings),
+        Kernel::MatMul(kernel) if deserves_tiles(kernel) => matmul(kernel.clone(), bindings),
+        Kernel::MatMul(kernel) => reduce(as_reduction(kernel), bindings),
+        Kernel::Scatter(kernel) => scatter(kernel, bindings),
+    }
+}
+
+/// Puts together library functions, constants, buffers and a template.
+fn finish(
+    template: &str,
+    constants: &[(&str, usize)],
+    parts: &[(&str, &str)],
+    groups: usize,
+    bindings: Bindings,
+) -> Option<Shader> {
+    if groups == 0 {
+        return None;
+    }
+    let width = groups.min(MOST_GROUPS);
+    let mut text = bindings.declare();
+    for (name, value) in constants.iter().chain(&[("grid_width", width)]) {
+        push(&mut text, 0, &format!("const {name} = {value}u;"));
+    }
+    text.push('\n');
+    let mut body = template.to_owned();
+    // Longest names first: `$left_element` before `$left`.
+    let mut parts = parts.to_vec();
+    parts.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
+    for (name, part) in parts {
+        body = body.replace(&format!("${name}"), part.trim_end_matches('\n'));
+    }
+    text.push_str(&body);
+    add_library(&mut text);
+    Some(Shader { text, bindings: bindings.0, groups: [width as u32, groups.div_ceil(width) as u32] })
+}
+
+/// Appends the library functions that the text calls, and those that these call.
+fn add_library(text: &mut String) {
+    let mut missing: Vec<(&str, &str)> = LIBRARY
+        .split("\n\n")
+        .filter_map(|paragraph| {
+            let name = paragraph.split_once("fn ")?.1.split_once('(')?.0;
+            Some((name, paragraph))
+        })
+        .collect();
+    loop {
+        let calls = |name: &str| text.contains(&format!("{name}("));
+        let Some(position) = missing.iter().position(|(name, _)| calls(name)) else { return };
+        let (_, paragraph) = missing.remove(position);
+        text.push('\n');
+        text.push_str(paragraph.trim_end());
+        text.push('\n');
+    }
+}
+
+fn map(kernel: &MapKernel, bindings: Bindings) -> Option<Shader> {
+    let elements: usize = kernel.shape.iter().product();
+    let per_thread = if elements > LARGE_MAP { 4 } else { 1 };
+    let point = Point::from_flat("at", &kernel.shape, "i");
+    let mut body = write_body(2, &kernel.body, "r", &bindings, &point);
+    body += &write_stores(2, (&kernel.stores, &kernel.body), DType::F32, "r", &bindings, &point);
+    let body = point.define(2, &body) + &body;
+    let groups = elements.div_ceil(64 * per_thread);
+    finish(MAP, &[("elements", elements), ("per_thread", per_thread)], &[("body", &body)], groups, bindings)
+}
+
+/// How the invocations of a workgroup share a reduction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Sharing {
+    /// Invocations per result.
+    lanes: usize,
+    /// Results per workgroup.
+    per_group: usize,
+    /// Whether neighbouring invocations work on neighbouring results rather than neighbouring terms.
+    by_columns: bool,
+}
+
+impl Sharing {
+    /// At least four terms per lane; no more lanes than fill a large GPU (16,384 invocations); reads
+    /// of neighbours by neighbours in whichever direction memory runs.
+    fn new(kept: usize, reduced: usize, by_columns: bool) -> Self {
+        let by_length = previous_power_of_two(reduced / 4);
+        let by_count = (16_384 / kept).max(1).next_power_of_two();
+        if by_columns {
+            let across = kept.next_power_of_two().min(16);
+            let lanes = by_length.min(by_count).min(256 / across);
+            Sharing { lanes, per_group: (64 / lanes).max(across), by_columns }
+        } else {
+            // Whole rows of 32 lanes, or lanes would read far apart.
+            let lanes = by_length.min(by_count.max(32)).min(256);
+            Sharing { lanes, per_group: (64 / lanes).max(1), by_columns }
+        }
+    }
+}
+
+/// The largest power of two that is not above a number; 1 for 0.
+fn previous_power_of_two(number: usize) -> usize {
+    number.checked_ilog2().map_or(1, |exponent| 1 << exponent)
+}
+
+fn reduce(mut kernel: ReduceKernel, bindings: Bindings) -> Option<Shader> {
+    {
+        let prologue = strides_of(&mut kernel.prologue);
+        let epilogue = strides_of(&mut kernel.epilogue);
+        let stores = kernel.stores.iter_mut().map(|store| &mut store.access.strides);
+        let mut all: Vec<&mut Vec<i64>> = prologue.into_iter().chain(epilogue).chain(stores).collect();
+        merge_axes(&mut kernel.kept, 0, &mut all);
+        let first = kernel.kept.len();
+        merge_axes(&mut kernel.reduced, first, &mut strides_of(&mut kernel.prologue));
+    }
+    let (kept, reduced) = (kernel.kept.iter().product::<usize>(), kernel.reduced.iter().product::<usize>());
+    if kept == 0 {
+        return None;
+    }
+    let along = |axis: Option<usize>| {
+        let reads = |access: &&Access| axis.is_some_and(|axis| access.strides[axis].abs() == 1);
+        kernel.prologue.accesses().filter(reads).count()
+    };
+    let (last_kept, last_reduced) = (
+        kernel.kept.len().checked_sub(1),
+        (!kernel.reduced.is_empty()).then(|| kernel.kept.len() + kernel.reduced.len() - 1),
+    );
+    let sharing = Sharing::new(kept, reduced, along(last_kept) > along(last_reduced));
+    let Sharing { lanes, per_group, by_columns } = sharing;
+
+    let at = Point::from_flat("at", &kernel.kept, "i");
+    let term = Point::from_flat("term", &kernel.reduced, "j");
+    let body = write_body(4, &kernel.prologue, "p", &bindings, &at.join(&term));
+    let prologue = term.define(4, &body) + &body;
+    let accumulator = if kernel.kind == Reduction::ArgMax { DType::U32 } else { DType::F32 };
+    let mut epilogue = write_body(2, &kernel.epilogue, "e", &bindings, &at);
+    epilogue += &write_stores(2, (&kernel.stores, &kernel.epilogue), accumulator, "e", &bindings, &at);
+    let epilogue = at.define(2, &epilogue) + &epilogue;
+    let (template, start, combine) = match kernel.kind {
+        Reduction::Sum => (REDUCE, "0u", "a + b"),
+        Reduction::Max => (REDUCE, "0xff800000u", "max(a, b)"),
+        Reduction::Min => (REDUCE, "0x7f800000u", "min(a, b)"),
+        Reduction::ArgMax => (ARGMAX, "", ""),
+    };
+    let (slot_step, lane_step) = if by_columns { (1, per_group) } else { (lanes, 1) };
+    let constants = [
+        ("kept", kept),
+        ("reduced", reduced),
+        ("lanes", lanes),
+        ("per_group", per_group),
+        ("threads", lanes * per_group),
+        ("slot_step", slot_step),
+        ("lane_step", lane_step),
+    ];
+    let parts = [
+        ("start", start),
+        ("combine", combine),
+        ("kept", &at.define(2, &body)),
+        ("prologue", &prologue),
+        ("value", &format!("p{}", kernel.value)),
+        ("epilogue", &epilogue),
+    ];
+    finish(template, &constants, &parts, kept.div_ceil(per_group), bindings)
+}
+
+/// Tiles are worth it where they are mostly full and there are enough of them to occupy the GPU.
+fn deserves_tiles(kernel: &MatMulKernel) -> bool {
+    let tiles = kernel.batch.iter().product::<usize>() * kernel.m.div_ceil(32) * kernel.n.div_ceil(32);
+    kernel.m >= 16 && kernel.n >= 16 && kernel.k >= 8 && tiles >= 8
+}
+
+/// A small product as what it is: sums of products, whose inner axis several invocations can share.
+fn as_reduction(kernel: &MatMulKernel) -> ReduceKernel {
+    let batch = kernel.batch.len();
+    // Iteration over batch.., row, column, inner.
+    let operand = |access: &Access, row: i64, column: i64, inner: i64| {
+        let strides = [&access.strides[..batch], &[row, column, inner]].concat();
+        Instruction::Load(Access { strides, ..access.clone() })
+    };
+    let (a, b) = (&kernel.a, &kernel.b);
+    let instructions = vec![
+        operand(a, a.strides[batch], 0, a.strides[batch + 1]),
+        operand(b, 0, b.strides[batch + 1], b.strides[batch]),
+        Instruction::Apply(Func::Mul, vec![0, 1]),
+    ];
+    ReduceKernel {
+        kept: [&kernel.batch[..], &[kernel.m, kernel.n]].concat(),
+        reduced: vec![kernel.k],
+        kind: Reduction::Sum,
+        prologue: Body { instructions },
+        value: 2,
+        epilogue: kernel.epilogue.clone(),
+        stores: kernel.stores.clone(),
+    }
+}
+
+fn matmul(mut kernel: MatMulKernel, bindings: Bindings) -> Option<Shader> {
+    {
+        let mut all = vec![&mut kernel.a.strides, &mut kernel.b.strides];
+        all.extend(strides_of(&mut kernel.epilogue));
+        all.extend(kernel.stores.iter_mut().map(|store| &mut store.access.strides));
+        merge_axes(&mut kernel.batch, 0, &mut all);
+    }
+    let MatMulKernel { m, n, k, .. } = kernel;
+    let batches: usize = kernel.batch.iter().product();
+    let (tiles_m, tiles_n) = (m.div_ceil(32), n.div_ceil(32));
+    let batch = Point::from_flat("batch", &kernel.batch, "i");
+    let with = |first: (&str, usize), second: (&str, usize)| {
+        let pair = [first, second];
+        let inner = Point {
+            extents: pair.map(|(_, extent)| extent).to_vec(),
+            coordinates: pair.map(|(name, _)| name.to_owned()).to_vec(),
+            flat: None,
+        };
+        batch.join(&inner)
+    };
+    let element = |access: &Access, point: Point| {
+        format!("{}[{}]", bindings.name(access.buffer), point.index(access.offset, &access.strides))
+    };
+    let left = element(&kernel.a, with(("row", m), ("inner", k)));
+    let right = element(&kernel.b, with(("inner", k), ("column", n)));
+    // Only what does not divide into whole tiles can lie outside.
+    let outside = |checks: [(&str, &str, bool); 2]| {
+        let needed: Vec<String> = checks
+            .iter()
+            .filter(|(_, _, needed)| *needed)
+            .map(|(name, extent, _)| format!("{name} >= {extent}"))
+            .collect();
+        if needed.is_empty() { "false".to_owned() } else { needed.join(" || ") }
+    };
+    // Neighbouring invocations read along the axis that memory runs along.
+    let order = |inner_stride: i64| {
+        if inner_stride.abs() == 1 { ("slot % 16u", "slot / 16u") } else { ("slot / 8u", "slot % 8u") }
+    };
+    let rank = kernel.batch.len();
+    let (left_order, right_order) = (order(kernel.a.strides[rank + 1]), order(kernel.b.strides[rank]));
+    let point = with(("row", m), ("column", n));
+    let mut epilogue = write_body(3, &kernel.epilogue, "e", &bindings, &point);
+    epilogue += &write_stores(3, (&kernel.stores, &kernel.epilogue), DType::F32, "e", &bindings, &point);
+    let epilogue = batch.define(3, &epilogue) + &epilogue;
+    let constants = [("m", m), ("n", n), ("k", k), ("batches", batches), ("tiles_m", tiles_m), ("tiles_n", tiles_n)];
+    let parts = [
+        ("left_outside", &*outside([("row", "m", m % 32 != 0), ("inner", "k", k % 16 != 0)])),
+        ("left_batch", &batch.define(1, &left)),
+        ("left_element", &left),
+        ("left_inner", left_order.0),
+        ("left_quad", left_order.1),
+        ("right_outside", &*outside([("column", "n", n % 32 != 0), ("inner", "k", k % 16 != 0)])),
+        ("right_batch", &batch.define(1, &right)),
+        ("right_element", &right),
+        ("right_inner", right_order.0),
+        ("right_quad", right_order.1),
+        ("epilogue", &epilogue),
+    ];
+    finish(MATMUL, &constants, &parts, batches * tiles_m * tiles_n, bindings)
+}
+
+fn scatter(kernel: &ScatterKernel, bindings: Bindings) -> Option<Shader> {
+    let &ScatterKernel { outer, count, bins, inner, .. } = kernel;
+    let constants = [("outer", outer), ("count", count), ("bins", bins), ("inner", inner)];
+    let parts = [
+        ("index", &*bindings.name(kernel.index.0)),
+        ("index_offset", &kernel.index.1.to_string()),
+        ("updates", &bindings.name(kernel.updates.0)),
+        ("updates_offset", &kernel.updates.1.to_string()),
+        ("output", &bindings.name(kernel.output)),
+    ];
+    finish(SCATTER, &constants, &parts, (outer * bins * inner).div_ceil(64), bindings)
+}
+
+/// Every stride vector of a body.
+fn strides_of(body: &mut Body) -> Vec<&mut Vec<i64>> {
+    let strides = body.instructions.iter_mut().filter_map(|instruction| match instruction {
+        Instruction::Load(access) | Instruction::Gather { base: access, .. } => Some(&mut access.strides),
+        Instruction::Index { strides, .. } => Some(strides),
+        _ => None,
+    });
+    strides.collect()
+}
+
+/// Drops axes of extent 1 and merges neighbours that all accesses cross with one stride: each saves a
+/// division per element. `first` is the place of the first of these axes among the strides.
+fn merge_axes(extents: &mut Vec<usize>, first: usize, all: &mut [&mut Vec<i64>]) {
+    for axis in (0..extents.len()).rev() {
+        let place = first + axis;
+        let inner = extents.get(axis + 1).copied();
+        let joins = inner.is_some_and(|inner| all.iter().all(|s| s[place] == s[place + 1] * inner as i64));
+        if extents[axis] == 1 {
+            extents.remove(axis);
+        } else if joins {
+            extents[axis] *= extents.remove(axis + 1);
+        } else {
+            continue;
+        }
+        for strides in all.iter_mut() {
+            strides.remove(place);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sharing_fills_workgroups_within_the_limits() {
+        for kept in [1, 3, 16, 64, 1000, 100_000] {
+            for reduced in [0, 1, 7, 64, 300, 100_000] {
+                for by_columns in [false, true] {
+                    let sharing = Sharing::new(kept, reduced, by_columns);
+                    let threads = sharing.lanes * sharing.per_group;
+                    assert!((64..=256).contains(&threads) && sharing.lanes.is_power_of_two(), "{sharing:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn axes_merge_only_where_every_access_agrees() {
+        let (mut extents, mut dense, mut other) = (vec![2, 1, 3, 4], vec![12, 5, 4, 1], vec![4, 0, 0, 1]);
+        merge_axes(&mut extents, 0, &mut [&mut dense, &mut other]);
+        assert_eq!((extents, dense, other), (vec![2, 3, 4], vec![12, 4, 1], vec![4, 0, 1]));
+        let (mut extents, mut dense) = (vec![2, 3, 4], vec![9, 12, 4, 1]);
+        merge_axes(&mut extents, 1, &mut [&mut dense]);
+        assert_eq!((extents, dense), (vec![24], vec![9, 1]));
+    }
+}

@@ -1,0 +1,130 @@
+//! The WGSL of every scalar function and every kind of kernel is valid, checked without a GPU.
+#![cfg(feature = "gpu")]
+
+mod common;
+
+use common::cases::{CASES, LARGE};
+use common::*;
+use petri::gpu::{Shader, shader};
+use petri::graph::{DType, Entry, Func, Graph, Role, Var};
+use petri::ops::random::Randomness;
+use petri::plan::{Kernel, Program, plan};
+use std::collections::BTreeSet;
+
+/// Checks every shader of a program against the language and WebGPU's default limits.
+fn validate(name: &str, program: &Program) -> Vec<Shader> {
+    let kernels = program.routines.iter().flat_map(|routine| &routine.kernels);
+    let shaders: Vec<Shader> = kernels.filter_map(shader).collect();
+    for shader in &shaders {
+        let text = &shader.text;
+        let module = naga::front::wgsl::parse_str(text).unwrap_or_else(|error| {
+            panic!("{name}: {}\n{text}", error.emit_to_string(text));
+        });
+        let mut validator =
+            naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty());
+        let info = validator.validate(&module).unwrap_or_else(|error| panic!("{name}: {error:?}\n{text}"));
+        assert!(shader.bindings.len() <= 8, "{name}: {} buffers", shader.bindings.len());
+        assert!(shader.groups.iter().all(|&groups| (1..=65_535).contains(&groups)), "{name}: {:?}", shader.groups);
+        let size = module.entry_points[0].workgroup_size;
+        assert!(size.iter().product::<u32>() <= 256, "{name}: {size:?}");
+        let shared: u32 = module
+            .global_variables
+            .iter()
+            .filter(|(_, variable)| variable.space == naga::AddressSpace::WorkGroup)
+            .map(|(_, variable)| module.types[variable.ty].inner.size(module.to_ctx()))
+            .sum();
+        assert!(shared <= 16_384, "{name}: {shared} bytes of workgroup memory");
+        // Every binding is used, and written only if declared so.
+        let entry = info.get_entry_point(0);
+        for (handle, variable) in module.global_variables.iter().filter(|(_, v)| v.binding.is_some()) {
+            let slot = variable.binding.as_ref().unwrap().binding as usize;
+            let uses = entry[handle];
+            assert!(!uses.is_empty(), "{name}: binding {slot} is idle\n{text}");
+            let writes = uses.contains(naga::valid::GlobalUse::WRITE);
+            assert_eq!(writes, shader.bindings[slot].writable, "{name}: binding {slot}\n{text}");
+        }
+    }
+    shaders
+}
+
+fn planned(graph: &Graph, entry: Entry) -> Program {
+    plan(graph, &[entry]).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[test]
+fn every_scalar_function_is_valid() {
+    for &func in Func::ALL {
+        let mut graph = Graph::new();
+        let inputs: Vec<Var> = (func.row().arguments.iter().enumerate())
+            .map(|(i, dtype)| match dtype {
+                DType::F32 => graph.leaf_with(Role::Input, &format!("{i}"), &[3], vec![0.5; 3]),
+                DType::U32 => graph.leaf_u32(Role::Input, &format!("{i}"), &[3], &[1, 2, 3]),
+            })
+            .collect();
+        let result = graph.elementwise(func, &inputs).unwrap();
+        let shaders = validate(func.row().name, &planned(&graph, outputs(&[result])));
+        assert_eq!(shaders.len(), 1, "{}", func.row().name);
+    }
+}
+
+#[test]
+fn every_kernel_of_every_operation_and_its_gradient_is_valid() {
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for case in CASES.iter().chain(LARGE) {
+        let built = build(|g, l| (case.make)(g, l));
+        let mut graph = built.graph.clone();
+        let mut results = vec![built.result];
+        if case.gradient {
+            let loss = weighted_sum(&mut graph, built.result).unwrap();
+            results.extend(graph.grad(loss, &built.leaves).unwrap());
+        }
+        let program = planned(&graph, outputs(&results));
+        for shader in validate(case.name, &program) {
+            seen.extend(
+                ["per_thread = 4u", "tiles: array", "positions: array", "lanes = 256u", "lanes = 1u", "sum += "]
+                    .into_iter()
+                    .filter(|mark| shader.text.contains(mark)),
+            );
+        }
+    }
+    assert_eq!(seen.len(), 6, "a strategy was never chosen; seen: {seen:?}");
+}
+
+#[test]
+fn extreme_constants_and_dispatches_are_valid() {
+    let mut graph = Graph::new();
+    let x = graph.leaf_with(Role::Input, "x", &[2], vec![1.0, 2.0]);
+    let mut results = Vec::new();
+    for number in [f32::INFINITY, f32::NEG_INFINITY, f32::NAN, f32::MAX, f32::MIN, -0.0, 1e-30, -1e30, 16_777_216.0] {
+        let constant = graph.constant(number, &[2]).unwrap();
+        results.push(graph.max(x, constant).unwrap());
+    }
+    validate("constants", &planned(&graph, outputs(&results[..4])));
+    validate("constants", &planned(&graph, outputs(&results[4..])));
+
+    // 20 million elements need more workgroups than one axis has.
+    let mut graph = Graph::new();
+    let wide = graph.leaf_with(Role::Input, "wide", &[1, 10_000], vec![0.0; 10_000]);
+    let tall = graph.leaf_with(Role::Input, "tall", &[2_000, 1], vec![0.0; 2_000]);
+    let product = graph.mul(wide, tall).unwrap();
+    let shaders = validate("large", &planned(&graph, outputs(&[product])));
+    assert_eq!(shaders[0].groups, [65_535, 2]);
+}
+
+#[test]
+fn equal_work_on_other_buffers_has_the_same_text() {
+    let mut graph = Graph::new();
+    let source = graph.leaf_u32(Role::Input, "seed", &[], &[1]);
+    let step = graph.leaf_u32(Role::State, "step", &[], &[0]);
+    let a = graph.leaf_with(Role::Input, "a", &[8, 8], vec![0.0; 64]);
+    let b = graph.leaf_with(Role::Input, "b", &[8, 8], vec![0.0; 64]);
+    let first = graph.matmul(a, b).unwrap();
+    let second = graph.matmul(first, a).unwrap();
+    let noise = graph.random_normal(Randomness { seed: source, step }, "noise", &[4]).unwrap();
+    let program = planned(&graph, outputs(&[first, second, noise]));
+    let shaders = validate("twice", &program);
+    assert_eq!(shaders.len(), 3);
+    let products = program.routines[0].kernels.iter().filter(|k| matches!(k, Kernel::MatMul(_))).filter_map(shader);
+    let texts: BTreeSet<String> = products.map(|shader| shader.text).collect();
+    assert_eq!(texts.len(), 1);
+}
