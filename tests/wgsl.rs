@@ -20,7 +20,8 @@ fn validate(name: &str, program: &Program) -> Vec<Shader> {
         let module = naga::front::wgsl::parse_str(text).unwrap_or_else(|error| {
             panic!("{name}: {}\n{text}", error.emit_to_string(text));
         });
-        let mut validator = naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty());
+        let mut validator =
+            naga::valid::Validator::new(naga::valid::ValidationFlags::all(), naga::valid::Capabilities::empty());
         let info = validator.validate(&module).unwrap_or_else(|error| panic!("{name}: {error:?}\n{text}"));
         assert!(shader.bindings.len() <= 8, "{name}: {} buffers", shader.bindings.len());
         assert!(shader.groups.iter().all(|&groups| (1..=65_535).contains(&groups)), "{name}: {:?}", shader.groups);
@@ -79,9 +80,11 @@ fn every_kernel_of_every_operation_and_its_gradient_is_valid() {
         }
         let program = planned(&graph, outputs(&results));
         for shader in validate(case.name, &program) {
-            seen.extend(["per_thread = 4u", "tiles: array", "positions: array", "lanes = 256u", "lanes = 1u", "sum += "]
-                .into_iter()
-                .filter(|mark| shader.text.contains(mark)));
+            seen.extend(
+                ["per_thread = 4u", "tiles: array", "positions: array", "lanes = 256u", "lanes = 1u", "sum += "]
+                    .into_iter()
+                    .filter(|mark| shader.text.contains(mark)),
+            );
         }
     }
     assert_eq!(seen.len(), 6, "a strategy was never chosen; seen: {seen:?}");

@@ -2,12 +2,12 @@
 //! computed wrongly before, in ways that no error reports; such a GPU must not be used.
 
 use super::{Context, Machine, Read};
+use crate::cpu;
 use crate::graph::{DType, Entry, Error, Graph, Result, Role, Var};
 use crate::ops::random::Randomness;
 use crate::optim::{Optimiser, update};
 use crate::plan::{Program, plan};
 use crate::rng::Rng;
-use crate::cpu;
 use std::sync::Arc;
 
 const STEPS: usize = 4;

@@ -83,11 +83,8 @@ impl Context {
             max_storage_buffer_binding_size: offered.max_storage_buffer_binding_size,
             ..wgpu::Limits::default()
         };
-        let descriptor = wgpu::DeviceDescriptor {
-            label: Some("petri"),
-            required_limits: limits.clone(),
-            ..Default::default()
-        };
+        let descriptor =
+            wgpu::DeviceDescriptor { label: Some("petri"), required_limits: limits.clone(), ..Default::default() };
         let (device, queue) = match adapter.request_device(&descriptor).await {
             Ok(pair) => pair,
             Err(error) => return refuse(format!("{name} gave no device ({error})")),
@@ -95,6 +92,10 @@ impl Context {
         let loss = Arc::new(Loss::default());
         let record = Arc::clone(&loss);
         device.set_device_lost_callback(move |reason, message| {
+            // Its own word explains more than the errors that it caused.
+            if reason != wgpu::DeviceLostReason::Destroyed {
+                lock(&record.reason).take();
+            }
             record.record(format!("the device was lost ({reason:?}): {message}"));
         });
         // An error outside every scope means that what was queued did not run: results can no longer be

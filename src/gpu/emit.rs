@@ -154,8 +154,10 @@ fn reduce(mut kernel: ReduceKernel, bindings: Bindings) -> Option<Shader> {
         let reads = |access: &&Access| axis.is_some_and(|axis| access.strides[axis].abs() == 1);
         kernel.prologue.accesses().filter(reads).count()
     };
-    let (last_kept, last_reduced) =
-        (kernel.kept.len().checked_sub(1), (!kernel.reduced.is_empty()).then(|| kernel.kept.len() + kernel.reduced.len() - 1));
+    let (last_kept, last_reduced) = (
+        kernel.kept.len().checked_sub(1),
+        (!kernel.reduced.is_empty()).then(|| kernel.kept.len() + kernel.reduced.len() - 1),
+    );
     let sharing = Sharing::new(kept, reduced, along(last_kept) > along(last_reduced));
     let Sharing { lanes, per_group, by_columns } = sharing;
 
@@ -269,14 +271,7 @@ fn matmul(mut kernel: MatMulKernel, bindings: Bindings) -> Option<Shader> {
     let mut epilogue = write_body(3, &kernel.epilogue, "e", &bindings, &point);
     epilogue += &write_stores(3, (&kernel.stores, &kernel.epilogue), DType::F32, "e", &bindings, &point);
     let epilogue = batch.define(3, &epilogue) + &epilogue;
-    let constants = [
-        ("m", m),
-        ("n", n),
-        ("k", k),
-        ("batches", batches),
-        ("tiles_m", tiles_m),
-        ("tiles_n", tiles_n),
-    ];
+    let constants = [("m", m), ("n", n), ("k", k), ("batches", batches), ("tiles_m", tiles_m), ("tiles_n", tiles_n)];
     let parts = [
         ("left_outside", &*outside([("row", "m", m % 32 != 0), ("inner", "k", k % 16 != 0)])),
         ("left_batch", &batch.define(1, &left)),

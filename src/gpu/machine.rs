@@ -65,7 +65,9 @@ impl Machine {
             routines.push(kernels.collect());
         }
         let outputs = program.routines.iter().map(|routine| {
-            Plan::new(routine.outputs.iter().map(|output| Copy::new(output.buffer, output.offset, output.ty.elements())))
+            Plan::new(
+                routine.outputs.iter().map(|output| Copy::new(output.buffer, output.offset, output.ty.elements())),
+            )
         });
         let kept = program.leaves.iter().filter(|leaf| matches!(leaf.role, Role::Parameter | Role::State));
         let leaves = Plan::new(kept.map(|leaf| Copy::new(leaf.buffer, leaf.offset, leaf.ty.elements())));
@@ -265,7 +267,12 @@ fn check_sizes(context: &Context, program: &Program) -> Result<()> {
     match program.buffers.iter().map(|buffer| bytes(buffer.elements)).max() {
         Some(largest) if largest > most => Err(Error::new(
             "GPU",
-            format!("a tensor needs {} MiB, more than the {} MiB that {} allows", largest >> 20, most >> 20, context.name()),
+            format!(
+                "a tensor needs {} MiB, more than the {} MiB that {} allows",
+                largest >> 20,
+                most >> 20,
+                context.name()
+            ),
             "use a smaller network or batch, or the CPU",
         )),
         _ => Ok(()),
