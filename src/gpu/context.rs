@@ -92,6 +92,10 @@ impl Context {
         let loss = Arc::new(Loss::default());
         let record = Arc::clone(&loss);
         device.set_device_lost_callback(move |reason, message| {
+            // Its own word explains more than the errors that it caused.
+            if reason != wgpu::DeviceLostReason::Destroyed {
+                lock(&record.reason).take();
+            }
             record.record(format!("the device was lost ({reason:?}): {message}"));
         });
         // An error outside every scope means that what was queued did not run: results can no longer be
