@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use notify::{RecursiveMode, Watcher};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 use tiny_http::{Header, Request, Response, Server};
 
@@ -15,12 +15,30 @@ const PORT: u16 = 8080;
 const SOURCES: [&str; 5] = ["src", "shaders", "www", "Cargo.toml", "Cargo.lock"];
 /// Waits for the rest of a change, as editors write several files.
 const SETTLE: Duration = Duration::from_millis(150);
+/// How long a page's question for the next build stays open.
+const PATIENCE: Duration = Duration::from_secs(25);
 
 /// Number of builds done, for pages that wait for the next.
 #[derive(Default)]
 struct Builds {
     count: Mutex<u64>,
     changed: Condvar,
+}
+
+impl Builds {
+    /// Counts one more.
+    fn add(&self) {
+        *self.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.changed.notify_all();
+    }
+
+    /// The number of builds: at once to a page that has seen none, otherwise when it is another than the one seen, or
+    /// after a while.
+    fn after(&self, seen: Option<u64>) -> u64 {
+        let count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        let same = |count: &mut u64| seen == Some(*count);
+        *self.changed.wait_timeout_while(count, PATIENCE, same).unwrap_or_else(PoisonError::into_inner).0
+    }
 }
 
 /// Builds, serves and rebuilds until it is stopped.
@@ -68,8 +86,7 @@ fn rebuild(changes: &Receiver<()>, builds: &Builds) {
         println!("\nbuilding again");
         match site::build(Kind::Serve) {
             Ok(()) => {
-                *builds.count.lock().unwrap_or_else(|poisoned| poisoned.into_inner()) += 1;
-                builds.changed.notify_all();
+                builds.add();
                 println!("built");
             }
             Err(error) => eprintln!("xtask: {error:#}; the last good build stays"),
@@ -83,10 +100,8 @@ fn answer(request: Request, builds: &Builds) {
     match path.as_str() {
         "/reload.js" => request.respond(typed(RELOAD.as_bytes().to_vec(), "text/javascript")),
         "/reload" => {
-            let count = builds.count.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            drop(builds.changed.wait_timeout(count, Duration::from_secs(25)));
-            let count = *builds.count.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-            request.respond(typed(count.to_string().into_bytes(), "text/plain"))
+            let seen = request.url().split_once("?seen=").and_then(|(_, seen)| seen.parse().ok());
+            request.respond(typed(builds.after(seen).to_string().into_bytes(), "text/plain"))
         }
         _ => match read(&path) {
             Some((contents, mime)) => request.respond(typed(contents, mime)),
@@ -96,14 +111,16 @@ fn answer(request: Request, builds: &Builds) {
     .ok();
 }
 
-/// Asks for the number of builds; the answer comes when there is a new one, or after a while.
+/// Learns the number of builds at once, then waits for another. Waiting first would lose a build that ends meanwhile.
 const RELOAD: &str = "\
 (async () => {
-  const count = async () => (await fetch('./reload')).text();
-  const first = await count().catch(() => '');
+  const count = async (query) => (await fetch('./reload' + query)).text();
+  const later = () => new Promise((resolve) => setTimeout(() => resolve(''), 1000));
+  let first = '';
+  while (first === '') first = await count('').catch(later);
   for (;;) {
-    const now = await count().catch(() => new Promise((resolve) => setTimeout(() => resolve(''), 1000)));
-    if (now !== '' && now !== first) location.reload();
+    const now = await count('?seen=' + first).catch(later);
+    if (now !== '' && now !== first) return location.reload();
   }
 })();
 ";
@@ -137,4 +154,27 @@ fn typed(contents: Vec<u8>, mime: &str) -> Response<std::io::Cursor<Vec<u8>>> {
         }
     }
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_build_that_ends_after_a_page_has_loaded_reaches_it() {
+        let builds = Builds::default();
+        let seen = builds.after(None);
+        builds.add();
+        assert_eq!(builds.after(Some(seen)), seen + 1);
+    }
+
+    #[test]
+    fn a_page_that_waits_is_woken() {
+        let builds = Arc::new(Builds::default());
+        let waiting = builds.clone();
+        let page = std::thread::spawn(move || waiting.after(Some(0)));
+        std::thread::sleep(Duration::from_millis(50));
+        builds.add();
+        assert_eq!(page.join().expect("the page waits without panicking"), 1);
+    }
 }

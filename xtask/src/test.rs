@@ -3,7 +3,8 @@
 
 use crate::site::{self, Kind};
 use crate::tools::{cargo, need_chromium, need_packages, need_wasm_target, need_wasm_test_runner, run, want_vulkan};
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail, ensure};
+use std::path::PathBuf;
 use std::process::Command;
 use std::time::Instant;
 
@@ -84,11 +85,36 @@ fn types() -> Result<()> {
 
 fn scripts() -> Result<()> {
     need_packages()?;
-    run(Command::new("node").args(["--test", "www/"]))
+    run(Command::new("node").arg("--test").args(node_tests("www")?))
 }
 
 fn pages() -> Result<()> {
     let chromium = need_chromium()?;
     site::build(Kind::Release)?;
-    run(Command::new("node").args(["--test", "--test-concurrency=1", "tests/web/"]).env("PETRI_CHROMIUM", chromium))
+    let mut command = Command::new("node");
+    command.args(["--test", "--test-concurrency=1"]).args(node_tests("tests/web")?);
+    run(command.env("PETRI_CHROMIUM", chromium))
+}
+
+/// The files below a folder that Node runs as tests. They are given one by one: Node 20 knows no patterns, and Node 22
+/// takes the name of a folder for that of a module.
+fn node_tests(folder: &str) -> Result<Vec<PathBuf>> {
+    let mut tests = Vec::new();
+    let mut folders = vec![PathBuf::from(folder)];
+    while let Some(folder) = folders.pop() {
+        let entries = std::fs::read_dir(&folder).with_context(|| format!("{} cannot be read", folder.display()))?;
+        for entry in entries {
+            let path = entry?.path();
+            let name = path.to_string_lossy();
+            if path.is_dir() {
+                folders.push(path);
+            } else if name.ends_with(".test.js") || name.ends_with(".test.mjs") {
+                tests.push(path);
+            }
+        }
+    }
+    // Without names Node would look for tests everywhere, and pass when there are none.
+    ensure!(!tests.is_empty(), "{folder}/ holds no *.test.js or *.test.mjs");
+    tests.sort();
+    Ok(tests)
 }
