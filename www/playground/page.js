@@ -379,7 +379,7 @@ export class Playground {
       this.state = frame.state;
       this.ask();
     }
-    if (plane) this.field = { values: plane.values, offset: 0, side: plane.side, limit: Math.max(Math.abs(plane.low), Math.abs(plane.high)) };
+    if (plane) this.field = { values: plane.values, offset: 0, side: plane.side, limit: Math.max(Math.abs(plane.low), Math.abs(plane.high)), squashed: this.task === "classification" };
     if (network) this.diagram.show(network, this.field ?? null);
     if (plane) this.showPlane();
     if (loss) this.showLoss(loss, frame);
