@@ -14,6 +14,11 @@ fn in_order(k: usize, a: impl Fn(usize) -> f32, b: impl Fn(usize) -> f32) -> f32
     total.unwrap_or(0.0)
 }
 
+fn operand(matrix: &(Vec<f32>, isize, isize), offset: usize) -> Operand<'_> {
+    let &(ref data, row_stride, col_stride) = matrix;
+    Operand { data, offset, row_stride, col_stride }
+}
+
 fn check(m: usize, n: usize, k: usize, transpose_a: bool, transpose_b: bool, gap: usize) {
     let mut rng = Rng::new((m * 31 + n * 7 + k) as u32, "gemm");
     let mut make = |rows: usize, columns: usize, transposed: bool| {
@@ -24,15 +29,6 @@ fn check(m: usize, n: usize, k: usize, transpose_a: bool, transpose_b: bool, gap
         (data, row_stride, col_stride)
     };
     let (a, b) = (make(m, k, transpose_a), make(k, n, transpose_b));
-    let operand = |(data, row_stride, col_stride): &'_ (Vec<f32>, isize, isize), offset| -> Operand<'_> {
-        // Lifetimes of closures are not generic; the vectors outlive all calls below.
-        Operand {
-            data: Box::leak(data.clone().into_boxed_slice()),
-            offset,
-            row_stride: *row_stride,
-            col_stride: *col_stride,
-        }
-    };
     let (left, right) = (operand(&a, 2), operand(&b, 1));
     let mut scratch = Scratch::default();
     scratch.reserve(m, n, k);

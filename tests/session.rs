@@ -1,7 +1,7 @@
 //! The session: exact rewinding, edits, failure, saved runs, and the stream of messages with hostile input.
 
 use petri::labs::{self, Settings, Verdict};
-use petri::session::{Hub, Session, State};
+use petri::session::{Activity, Hub, Session, State};
 use serde_json::{Value, json};
 use std::cell::Cell;
 
@@ -176,7 +176,7 @@ fn talk(hub: &mut Hub, requests: &[Value]) -> Vec<Value> {
     for request in requests {
         hub.handle(&request.to_string(), None, now());
     }
-    while hub.turn(&now, 50.0) {}
+    while hub.turn(&now, 50.0) != Activity::Idle {}
     std::iter::from_fn(|| hub.take()).map(|message| message.json).collect()
 }
 

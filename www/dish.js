@@ -140,6 +140,9 @@ export class Dish extends Emitter {
     } else if (type === "frame") {
       const before = this.frame?.state;
       this.frame = message;
+      // The engine stops by itself too, after a seek for instance. Out of sight it was only told to wait.
+      if (message.state === "running") this.playing = true;
+      else if (message.state === "paused" && this.#visible) this.playing = false;
       if (before === "running" && message.state !== "running" && this.#options.keep) this.#ask("snapshot");
       this.emit("frame", message);
     } else if (type === "error") {
@@ -154,17 +157,12 @@ export class Dish extends Emitter {
 
   /** @param {string} name @param {string} value */
   set(name, value) {
-    this.values[name] = value;
-    // The kept state belongs to other settings from here on.
-    this.#snapshot = null;
     this.send({ type: "set", name, value });
   }
 
   /** Starts again: exactly the same run, that of another seed, or one that the engine draws. @param {number | "fresh"} [seed] */
   reset(seed) {
-    this.#forgetSnapshot();
-    if (typeof seed === "number") this.seed = seed;
-    this.send(seed === "fresh" ? { type: "reset", fresh: true } : { type: "reset", seed: this.seed });
+    this.send(seed === "fresh" ? { type: "reset", fresh: true } : { type: "reset", seed: seed ?? this.seed });
   }
 
   /** Runs so many seeds more after the visible one, and counts how often each claim holds. @param {number} count */
@@ -178,13 +176,11 @@ export class Dish extends Emitter {
   }
 
   pause() {
-    this.playing = false;
     this.send({ type: "pause" });
   }
 
   /** @param {number} count */
   step(count = 1) {
-    this.playing = false;
     this.send({ type: "step", count });
   }
 
@@ -242,7 +238,8 @@ export class Dish extends Emitter {
     if (visible === this.#visible) return;
     this.#visible = visible;
     this.#sendWant();
-    if (this.#options.onlyVisible && this.playing) this.send({ type: visible ? "play" : "pause" });
+    // Not through `send`: the visitor has not changed their mind.
+    if (this.#options.onlyVisible && this.playing && this.#live) this.#host.send({ type: visible ? "play" : "pause", dish: this.#id });
   }
 
   close() {
@@ -257,8 +254,25 @@ export class Dish extends Emitter {
 
   /** Sends a message of the protocol in the name of this dish. @param {{type: string} & Record<string, any>} message */
   send(message) {
+    this.#note(message);
     // Before `open` has been sent everything asked for is part of it.
     if (this.#live && !this.closed) this.#host.send({ ...message, dish: this.#id });
+  }
+
+  /** Remembers what the dish has to be opened with again. @param {{type: string} & Record<string, any>} message */
+  #note(message) {
+    const { type } = message;
+    if (type === "play") this.playing = true;
+    else if (type === "pause" || type === "step") this.playing = false;
+    else if (type === "set") {
+      this.values[message.name] = message.value;
+      // The kept state belongs to other settings from here on.
+      this.#snapshot = null;
+    } else if (type === "reset") {
+      // Before the seed changes: the run of the old one is what has been left.
+      this.#forgetSnapshot();
+      if (typeof message.seed === "number") this.seed = message.seed;
+    }
   }
 
   /** @param {string} type @param {object} [more] @returns {Promise<any>} */

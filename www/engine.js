@@ -36,6 +36,7 @@ export class Engine extends Emitter {
   #learnt = () => {};
   /** @type {(problem: Problem) => void} */
   #refused = () => {};
+  #started = false;
 
   /** What there is; rejected with a `Problem` if the engine cannot start here. @type {Promise<Catalogue>} */
   catalogue = new Promise((resolve, reject) => {
@@ -77,7 +78,7 @@ export class Engine extends Emitter {
       worker.onmessage = ({ data }) => this.#worker === worker && this.#receive(data);
       worker.onerror = (event) => {
         event.preventDefault();
-        if (this.#worker === worker) this.#died(event.message || "the worker could not be loaded");
+        if (this.#worker === worker) this.#died(event.message || "it could not be loaded");
       };
       this.#worker = worker;
     } catch (cause) {
@@ -90,6 +91,7 @@ export class Engine extends Emitter {
     const { type, dish: id, ...message } = JSON.parse(json, (_, value) => (isReference(value) ? arrays[value.$] : value));
     if (type === "catalogue") {
       this.gpu = message.gpu;
+      this.#started = true;
       this.#learnt(message);
       this.emit("gpu", this.gpu);
     } else if (type === "gpu") {
@@ -109,6 +111,11 @@ export class Engine extends Emitter {
   #died(reason) {
     this.#worker?.terminate();
     this.#worker = null;
+    if (!this.#started) {
+      const fix = "reload the page; if that does not help, the site's files are incomplete or this browser forbids workers";
+      this.#stop({ kind: "engine", place: "worker", message: reason, fix });
+      return;
+    }
     const now = performance.now();
     this.#restarts = this.#restarts.filter((time) => now - time < 60_000);
     this.#restarts.push(now);

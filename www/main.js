@@ -19,7 +19,7 @@ import { Engine } from "./engine.js";
 import { icons, logo } from "./icons.js";
 import "./messages.js";
 import { problemText } from "./messages.js";
-import { formatCount } from "./panels/axes.js";
+import { formatTick } from "./panels/axes.js";
 import "./search.js";
 import { parseLink } from "./state.js";
 import { onStorageRefused } from "./storage.js";
@@ -175,7 +175,7 @@ class Shell extends LitElement {
     const now = performance.now();
     if (status && now - this.told < 250) return;
     this.told = now;
-    const speed = status && status.stepsPerSecond > 0 ? ` · ${formatCount(status.stepsPerSecond)}` : "";
+    const speed = status && status.stepsPerSecond > 0 ? ` · ${formatTick(Number(status.stepsPerSecond.toPrecision(3)))}` : "";
     this.status = status ? `${status.device.toUpperCase()}${speed}` : "";
     this.timed = speed !== "";
   }

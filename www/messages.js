@@ -58,5 +58,6 @@ customElements.define("petri-messages", Messages);
 /** A message about a link, a control or the engine, in one sentence. @param {{place?: string, key?: string, value?: string, message: string, fix: string}} problem */
 export function problemText({ place, key, value, message, fix }) {
   const what = key !== undefined ? `${key} = “${value}” ${message}` : place ? `${place}: ${message}` : message;
-  return `${what[0].toUpperCase()}${what.slice(1)}${fix ? ` – ${fix}` : ""}.`.replace(/([.?!])\.$/, "$1");
+  // The name of a setting is written as it stands in the link.
+  return `${key === undefined ? what[0].toUpperCase() + what.slice(1) : what}${fix ? ` – ${fix}` : ""}.`.replace(/([.?!])\.$/, "$1");
 }

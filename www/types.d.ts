@@ -22,8 +22,8 @@ declare module "petri:engine" {
     catalogue(): string;
     /** Takes one message of the page. */
     handle(json: string, bytes?: Uint8Array): void;
-    /** Works on all playing dishes for about so many milliseconds; true while there is more to do. */
-    turn(milliseconds: number): boolean;
+    /** Works on all playing dishes for about so many milliseconds; 0: nothing left, 1: more at once, 2: a GPU works. */
+    turn(milliseconds: number): number;
     /** The next message for the page, if any. */
     take(): { json: string; arrays: Float32Array[]; bytes?: Uint8Array } | undefined;
   }

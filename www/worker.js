@@ -60,7 +60,10 @@ function wake() {
 channel.port1.onmessage = () => {
   turning = false;
   guarded(() => {
-    if (engine?.turn(TURN_MILLISECONDS)) wake();
+    const left = engine?.turn(TURN_MILLISECONDS);
+    if (left === 1) wake();
+    // A graphics processor works: its answers come as events, so there is no hurry to look.
+    else if (left === 2) setTimeout(wake, 1);
   });
 };
 

@@ -609,7 +609,10 @@ mod tests {
         compare_binary(|a, b| as_float(a.lt(b)), |a, b| (a < b) as u32 as f32);
         compare_binary(|a, b| as_float(a.le(b)), |a, b| (a <= b) as u32 as f32);
         compare_binary(|a, b| as_float(a.eq(b)), |a, b| (a == b) as u32 as f32);
-        compare_binary(|a, b| as_float(a.lt(b).not() & a.eq(b).not()), |a, b| ((b <= a || a.is_nan() || b.is_nan()) && a != b) as u32 as f32);
+        compare_binary(
+            |a, b| as_float(a.lt(b).not() & a.eq(b).not()),
+            |a, b| ((b <= a || a.is_nan() || b.is_nan()) && a != b) as u32 as f32,
+        );
     }
 
     #[test]

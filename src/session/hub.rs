@@ -37,6 +37,7 @@ struct Request {
     leaf: Option<String>,
     index: Option<usize>,
     format: Option<String>,
+    device: Option<String>,
 }
 
 /// A field that this kind of message cannot do without.
@@ -67,6 +68,21 @@ struct Dish {
     frame_worked: u64,
     speed: f64,
     failure_told: bool,
+    /// Whether tensors for the next frame have been asked for.
+    asked: bool,
+    /// Where the page wants it to run: `cpu`, `gpu`, or `auto`.
+    wanted: String,
+}
+
+/// What is left after a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Activity {
+    /// Nothing, until the next message.
+    Idle,
+    /// More work, at once.
+    Busy,
+    /// A GPU works; there will be something to do in a moment.
+    Waiting,
 }
 
 /// See the module's description.
@@ -105,31 +121,38 @@ impl Hub {
         self.replies.pop_front()
     }
 
-    /// Works on all sessions for about `milliseconds`; answers whether there is more to do.
-    pub fn turn(&mut self, now: &dyn Fn() -> f64, milliseconds: f64) -> bool {
+    /// Works on all sessions for about `milliseconds`.
+    pub fn turn(&mut self, now: &dyn Fn() -> f64, milliseconds: f64) -> Activity {
         let busy = self.dishes.values().filter(|dish| dish.session.is_busy()).count();
         let share = milliseconds / busy.max(1) as f64;
         for (name, dish) in &mut self.dishes {
-            if dish.session.is_busy() {
+            if dish.session.is_busy() || dish.session.awaits() {
                 dish.session.turn(now, now() + share);
             }
+            while let Some(text) = dish.session.take_notice() {
+                let json = json!({ "type": "notice", "dish": name, "message": text });
+                self.replies.push_back(Message { json, arrays: Vec::new(), bytes: None });
+            }
             let time = now();
-            let at_rest = !dish.session.is_busy();
-            // A large network's pictures are dear: at most a fifth of the time goes into them.
-            let pause = (1000.0 / dish.hz).max(4.0 * dish.frame_cost);
-            let due = dish.hz > 0.0 && (at_rest || time - dish.frame_time >= pause);
-            if due && dish.session.changes() != dish.frame_changes {
+            if !dish.asked && dish.frame_is_due(time) {
                 dish.session.ask_pictures();
-                if dish.session.pictures_arrived() {
-                    self.replies.push_back(dish.frame(name, time));
-                    dish.frame_cost = now() - time;
-                    if let Some(message) = dish.failure(name) {
-                        self.replies.push_back(message);
-                    }
-                }
+                dish.asked = true;
+            }
+            if dish.asked && dish.session.pictures_arrived() {
+                dish.asked = false;
+                self.replies.push_back(dish.frame(name, time));
+                dish.frame_cost = now() - time;
+                self.replies.extend(dish.failure(name));
             }
         }
-        self.dishes.values().any(|dish| dish.session.is_busy())
+        let sessions = || self.dishes.values().map(|dish| &dish.session);
+        if sessions().any(|session| session.is_busy() && session.device().name() == "cpu") {
+            Activity::Busy
+        } else if sessions().any(|session| session.is_busy() || session.awaits()) {
+            Activity::Waiting
+        } else {
+            Activity::Idle
+        }
     }
 
     fn refuse(&mut self, dish: Option<&str>, kind: &str, error: &Error) {
@@ -268,6 +291,8 @@ impl Hub {
             frame_worked: 0,
             speed: 0.0,
             failure_told: false,
+            asked: false,
+            wanted: request.device.unwrap_or_else(|| "cpu".into()),
         };
         let ready = dish.ready(&name);
         self.reply(ready);
@@ -304,6 +329,14 @@ impl Hub {
 }
 
 impl Dish {
+    /// Whether the page should see something new. A large network's pictures are dear: at most a fifth of
+    /// the time goes into them. A session at rest is shown at once.
+    fn frame_is_due(&self, time: f64) -> bool {
+        let pause = (1000.0 / self.hz).max(4.0 * self.frame_cost);
+        let due = self.hz > 0.0 && (!self.session.is_busy() || time - self.frame_time >= pause);
+        due && self.session.changes() != self.frame_changes
+    }
+
     fn ready(&self, name: &str) -> Value {
         let session = &self.session;
         let runs = session.runs.iter().map(|run| {
@@ -323,7 +356,7 @@ impl Dish {
             "seed": session.settings.seed,
             "runs": runs.collect::<Vec<_>>(),
             "parameters": session.parameters(),
-            "device": "cpu",
+            "device": session.device().name(),
         })
     }
 
@@ -363,7 +396,7 @@ impl Dish {
             "steps": session.steps(),
             "state": session.state(),
             "stepsPerSecond": self.speed,
-            "device": "cpu",
+            "device": session.device().name(),
             "metrics": metrics,
             "runs": runs.collect::<Vec<_>>(),
             "claims": session.claims(),

@@ -17,12 +17,11 @@ mod seeds;
 mod timeline;
 
 pub use history::{History, Picture, RunView, View};
-pub use hub::{Hub, Message};
-pub use machine::{Delivery, Read};
+pub use hub::{Activity, Hub, Message};
+pub use machine::{Delivery, Device, Read};
 
 use crate::graph::{Error, Result};
 use crate::labs::{Claim, Experiment, Lab, Part, Payload, Settings};
-use machine::Device;
 use run::{Arrival, Run};
 use serde::Serialize;
 use serde_json::Value;
@@ -67,8 +66,22 @@ pub struct Session {
     /// Counts everything that a panel might show.
     changes: u64,
     seeds: seeds::Seeds,
+    /// Steps handed to a GPU at a time, and when that was done last.
+    portion: u32,
+    handed_over: f64,
+    /// What the visitor should know, until it is told.
+    notices: Vec<String>,
 }
 
+/// Portions of work that a GPU may have to do at once.
+#[cfg(feature = "gpu")]
+const MOST_PORTIONS: usize = 2;
+/// Steps in a portion.
+#[cfg(feature = "gpu")]
+const MOST_STEPS_PER_PORTION: u32 = 256;
+/// A portion should not take longer.
+#[cfg(feature = "gpu")]
+const SLOW_PORTION_MILLISECONDS: f64 = 12.0;
 /// A turn looks at the time about this often, in milliseconds.
 const BURST_MILLISECONDS: f64 = 1.0;
 
@@ -95,9 +108,12 @@ impl Session {
             worked: 0,
             changes: 0,
             seeds: seeds::Seeds::default(),
+            portion: 1,
+            handed_over: 0.0,
+            notices: Vec::new(),
         };
         for run in session.runs.iter_mut().filter(|run| run.is_clocked()) {
-            run.begin(&session.device);
+            run.begin(&session.device)?;
         }
         session.take_snapshot();
         session.collect();
@@ -213,7 +229,8 @@ impl Session {
         for (index, run) in self.runs.iter_mut().enumerate().filter(|(_, run)| run.is_clocked()) {
             match snapshot.and_then(|snapshot| snapshot.leaves[index].as_ref()) {
                 Some(leaves) => run.rewind(self.clock, leaves),
-                None => run.begin(&self.device),
+                // The CPU takes every program; a GPU that refuses one was turned down in `set_device`.
+                None => run.begin(&self.device).unwrap_or_default(),
             }
         }
         for edit in self.timeline.edits() {
@@ -252,8 +269,17 @@ impl Session {
     fn rebuild(&mut self, settings: Settings) -> Result<()> {
         let playing = self.goal == u64::MAX;
         let changes = self.changes + 1;
+        let device = self.device.clone();
         *self = Session::open(self.lab, settings, self.with_claims)?;
         self.changes = changes;
+        #[cfg(feature = "gpu")]
+        if let Device::Gpu(_) = device
+            && let Err(error) = self.set_device(device)
+        {
+            self.notices.push(format!("This experiment does not fit the GPU ({error}); it runs on the CPU."));
+        }
+        #[cfg(not(feature = "gpu"))]
+        drop(device);
         if playing {
             self.play();
         }
@@ -302,8 +328,97 @@ impl Session {
         self.collect();
     }
 
-    /// Works until `until` (milliseconds of the clock `now`), or until there is nothing to do.
+    /// Moves the session to another device, with the weights of the last snapshot; what lies between that and
+    /// the present step is computed again. On an error it goes on where it was.
+    pub fn set_device(&mut self, device: Device) -> Result<()> {
+        let before = std::mem::replace(&mut self.device, device);
+        let outcome = self.begin_anew();
+        if outcome.is_err() {
+            self.device = before;
+            self.begin_anew()?;
+        }
+        self.changes += 1;
+        outcome
+    }
+
+    /// Gives all runs new machines on the present device and takes them back to where they were.
+    fn begin_anew(&mut self) -> Result<()> {
+        let there = self.clock;
+        for run in &mut self.runs {
+            if run.is_clocked() {
+                run.begin(&self.device)?;
+            } else if run.has_begun() && !run.finished() {
+                run.restart();
+            }
+        }
+        self.go_back_to(there);
+        self.goal = self.goal.max(there);
+        Ok(())
+    }
+
+    /// Where the session computes.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The next thing that the visitor should know.
+    pub fn take_notice(&mut self) -> Option<String> {
+        self.notices.pop()
+    }
+
+    /// Whether answers of a device are on their way.
+    pub fn awaits(&self) -> bool {
+        self.runs.iter().any(Run::awaits)
+    }
+
+    /// Works until `until` (milliseconds of the clock `now`), or until there is nothing to do, or until a
+    /// GPU has enough to do.
     pub fn turn(&mut self, now: &dyn Fn() -> f64, until: f64) {
+        self.collect();
+        if let Some(reason) = self.device.lost() {
+            let message = format!(
+                "The GPU stopped ({reason}). Training goes on from step {}, on the CPU.",
+                self.timeline.before(self.clock).map_or(0, |snapshot| snapshot.step)
+            );
+            if self.set_device(Device::Cpu).is_ok() {
+                self.notices.push(message);
+            }
+        }
+        match self.device {
+            Device::Cpu => self.turn_on_cpu(now, until),
+            #[cfg(feature = "gpu")]
+            Device::Gpu(_) => self.turn_on_gpu(now()),
+        }
+    }
+
+    /// Hands steps over as long as the GPU has not two portions to do already. A portion grows while the
+    /// GPU is found idle and shrinks when it takes long, because the screen waits for it too.
+    #[cfg(feature = "gpu")]
+    fn turn_on_gpu(&mut self, time: f64) {
+        let in_flight = self.runs.iter().map(Run::in_flight).max().unwrap_or(0);
+        let slow = time - self.handed_over > SLOW_PORTION_MILLISECONDS;
+        if in_flight == 0 {
+            self.portion = (self.portion * 2).min(MOST_STEPS_PER_PORTION);
+        } else if in_flight >= MOST_PORTIONS {
+            if slow {
+                self.portion = (self.portion / 2).max(1);
+                self.handed_over = time;
+            }
+            return;
+        }
+        let mut worked = 0;
+        while worked < self.portion && self.work() {
+            worked += 1;
+        }
+        for run in &mut self.runs {
+            run.flush();
+        }
+        if worked > 0 {
+            self.handed_over = time;
+        }
+    }
+
+    fn turn_on_cpu(&mut self, now: &dyn Fn() -> f64, until: f64) {
         loop {
             let started = now();
             if started >= until {
@@ -343,8 +458,11 @@ impl Session {
             }
             State::Measuring => {
                 if let Some(run) = self.runs.iter_mut().find(|run| !run.finished()) {
-                    if !run.has_begun() {
-                        run.begin(&self.device);
+                    if !run.has_begun()
+                        && let Err(error) = run.begin(&self.device)
+                    {
+                        self.failure = Some(error);
+                        return false;
                     }
                     run.advance();
                 } else if let Err(error) = self.work_on_seeds() {
@@ -418,6 +536,7 @@ impl Session {
         if self.failure.is_none() {
             for run in self.runs.iter_mut().filter(|run| run.is_clocked()) {
                 run.ask_picture();
+                run.flush();
             }
         }
         self.collect();

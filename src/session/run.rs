@@ -4,7 +4,7 @@ use super::history::{History, Picture, RunView};
 use super::machine::{Device, Machine, Read};
 use super::timeline::Edit;
 use crate::cpu;
-use crate::graph::{Error, Role};
+use crate::graph::{Error, Result, Role};
 use crate::labs::{Part, RunPlan};
 use crate::plan::Program;
 use std::sync::Arc;
@@ -114,15 +114,44 @@ impl Run {
     }
 
     /// Gives it memory on a device, runs the first routine and takes the first reading.
-    pub(crate) fn begin(&mut self, device: &Device) {
-        self.machine = Some(Machine::new(device, self.program.clone()));
+    pub(crate) fn begin(&mut self, device: &Device) -> Result<()> {
+        self.machine = Some(Machine::new(device, self.program.clone())?);
         self.pending.clear();
         self.step = 0;
         self.run(self.routines.start);
         if self.steps == 0 {
             self.end = Some(0);
         }
-        self.measure();
+        if self.history.steps().is_empty() {
+            self.measure();
+        }
+        Ok(())
+    }
+
+    /// Forgets everything and begins again; for a run whose device was taken away in the middle.
+    pub(crate) fn restart(&mut self) {
+        self.machine = None;
+        self.pending.clear();
+        self.step = 0;
+        self.end = None;
+        self.history = History::new(self.history.names().to_vec());
+    }
+
+    /// Hands over to the device what was asked for.
+    pub(crate) fn flush(&mut self) {
+        if let Some(machine) = &mut self.machine {
+            machine.flush();
+        }
+    }
+
+    /// Portions of work that the device has not finished.
+    pub(crate) fn in_flight(&self) -> usize {
+        self.machine.as_ref().map_or(0, Machine::in_flight)
+    }
+
+    /// Whether answers are on their way.
+    pub(crate) fn awaits(&self) -> bool {
+        !self.pending.is_empty()
     }
 
     /// Whether [`Run::begin`] has been called.

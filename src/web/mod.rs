@@ -1,7 +1,7 @@
 //! The engine as the page's worker sees it: messages in, messages out. The only module that names
 //! JavaScript types; everything it does is in `session/hub.rs`.
 
-use crate::session::{Hub, Message};
+use crate::session::{Activity, Hub, Message};
 use js_sys::{Array, Float32Array, Object, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 
@@ -38,9 +38,14 @@ impl Engine {
         self.hub.handle(json, bytes.as_deref(), now());
     }
 
-    /// Works for about so many milliseconds; answers whether there is more to do.
-    pub fn turn(&mut self, milliseconds: f64) -> bool {
-        self.hub.turn(&now, milliseconds)
+    /// Works for about so many milliseconds; answers 0 when nothing is left to do, 1 when there is more, 2 when
+    /// a GPU works and there will be more in a moment.
+    pub fn turn(&mut self, milliseconds: f64) -> u32 {
+        match self.hub.turn(&now, milliseconds) {
+            Activity::Idle => 0,
+            Activity::Busy => 1,
+            Activity::Waiting => 2,
+        }
     }
 
     /// The next message for the page: `{json, arrays, bytes?}`, or `undefined`.

@@ -8,7 +8,7 @@ export function renderPage(host, app) {
   render(
     html`<article class="prose">
       <h1>About Petri</h1>
-      <p>Petri trains small neural networks in the page that you are looking at. You can build one in the <a href="#/playground">playground</a>, or open one of ${labs.length} <a href="#/">labs</a>: a research paper re-run at the size of a toy, its claims beside what was measured just now on your machine.</p>
+      <p>Petri trains small neural networks in the page that you are looking at. You can build one in the <a href="#/playground">playground</a>, or open one of the <a href="#/">labs</a> (${labs.length} so far): a research paper re-run at the size of a toy, its claims beside what was measured just now on your machine.</p>
       <h2>What to trust</h2>
       <p>Nothing is recorded beforehand. Every curve comes from a run in your browser; the same seed gives the same run on the CPU of every machine. A claim may fail, and then the page says so. A toy is not the paper: each lab tells where the two differ.</p>
       <h2>What it needs</h2>

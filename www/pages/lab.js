@@ -296,7 +296,7 @@ class LabPage {
     const small = (/** @type {unknown} */ icon, /** @type {string} */ title, /** @type {() => void} */ run) =>
       html`<button class="button" type="button" title=${title} aria-label=${title} @click=${run}>${icon}</button>`;
     return html`<div class="run-bar" role="group" aria-label="Run">
-      <button class="button main" type="button" @click=${() => this.toggle()}>${label}</button>
+      <button class="button main" type="button" ?disabled=${this.frame?.state === "failed"} @click=${() => this.toggle()}>${label}</button>
       ${hide.includes("step") ? nothing : small(icons.step, "one step", () => this.step())}
       ${hide.includes("reset") ? nothing : small(icons.rewind, "start again, same seed", () => this.rewind())}
       ${hide.includes("seed") ? nothing : small(icons.dice, "start again, new seed", () => this.newSeed())}
@@ -333,7 +333,7 @@ class LabPage {
     const step = failure.step === undefined ? "" : ` at step ${formatCount(failure.step)}`;
     return html`<div class="failure" role="alert">
       <strong>The numbers blew up${step}.</strong>
-      <p>${failure.place}: ${failure.message}. ${failure.fix}</p>
+      <p>${problemText(failure)}</p>
       <div class="failure-ways">
         ${rate ? html`<button class="button" type="button" @click=${() => this.halve(rate)}>Back 50 steps, half the rate</button>` : nothing}
         <button class="button" type="button" @click=${() => this.rewind()}>Start again</button>

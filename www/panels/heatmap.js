@@ -12,7 +12,7 @@ import { drawEmpty, Plot } from "./plot.js";
 
 /** Pixels for the names of rows on the left, and for the colour bar with its numbers on the right. */
 const LEFT = 30;
-const BAR = 66;
+const BAR = 76;
 
 /** @param {HTMLElement} element @param {{title: string}} info */
 function create(element, info) {

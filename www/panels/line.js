@@ -4,7 +4,7 @@
  * beyond the step shown stays visible but faint, because it is the future of this picture.
  */
 import { axisName, bounds, drawAxes, formatCount, formatNumber, labelFont, makeScale } from "./axes.js";
-import { palette, roleColor } from "./color.js";
+import { palette, roleColor, textColor } from "./color.js";
 import { drawEmpty, Plot } from "./plot.js";
 
 /** @typedef {import("./axes.js").Scale} Scale */
@@ -264,7 +264,9 @@ function drawCursor(context, step, left, box, colors) {
 function drawNames(context, series, rules, { x, y, box, colors, narrow }) {
   const ends = series.map((line) => {
     const last = line.y.length - 1;
-    const left = Math.min(box.right, x.at(line.x[last]));
+    const end = Math.min(box.right, x.at(line.x[last]));
+    // Near the margin the margin is the better place.
+    const left = box.right - end < 60 ? box.right : end;
     return { text: line.name, left, level: y.at(line.y[last]), color: roleColor(line.role, colors), thin: line.thin ?? false };
   });
   const levels = rules.map(({ y: value, label }) => ({ text: label, left: box.right, level: y.at(value), color: colors.faint, thin: true }));
@@ -287,7 +289,7 @@ function drawNames(context, series, rules, { x, y, box, colors, narrow }) {
     context.lineWidth = 3;
     context.strokeStyle = colors.paper;
     context.strokeText(text, from, level);
-    context.fillStyle = color;
+    context.fillStyle = textColor(color, colors);
     context.fillText(text, from, level);
   }
   context.globalAlpha = 1;

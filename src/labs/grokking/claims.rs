@@ -146,8 +146,8 @@ fn order(main: &RunView, rich: &RunView, lazy: &RunView) -> Claim {
 fn alignment(main: &RunView) -> Claim {
     let at = |step: u64| main.history.at("alignment", step).map(f64::from);
     let parts = vec![
-        Measured::new("share along β at the start", at(0), Relation::AtMost, 2.0 / D as f64),
         Measured::new("share along β at step 5,000", at(COMPARED), Relation::Above, 0.6),
+        Measured::new("share along β at the start", at(0), Relation::AtMost, 2.0 / D as f64),
     ];
     let detail = format!("Chance is 1/D = {}.", 1.0 / D as f64);
     Claim::judge("C5", parts, detail, main.step.min(COMPARED), COMPARED)
