@@ -50,7 +50,7 @@ fn runs(slug: &str, controls: &[(&str, &str)]) -> Vec<RunPlan> {
 
 fn check(name: &str, runs: Vec<RunPlan>) {
     for run in runs {
-        let program = Arc::new(run.program);
+        let program = Arc::new((run.build)().unwrap());
         let mut machine = Machine::new(program.clone());
         if let Some(start) = program.routine("start") {
             machine.run(start);

@@ -60,10 +60,14 @@ pub fn project(values: &[f32], dimensions: usize, last: Option<&Axes>) -> Projec
 fn principal(covariance: &DMatrix<f64>) -> MatrixXx2<f64> {
     let dimensions = covariance.nrows();
     let eigen = SymmetricEigen::new(covariance.clone());
-    let mut order: Vec<usize> = (0..dimensions).collect();
-    order.sort_by(|&a, &b| eigen.eigenvalues[b].total_cmp(&eigen.eigenvalues[a]));
+    let largest = |but: Option<usize>| {
+        let others = (0..dimensions).filter(|&at| Some(at) != but);
+        others.reduce(|best, at| if eigen.eigenvalues[at] > eigen.eigenvalues[best] { at } else { best })
+    };
+    let first = largest(None);
     let mut basis = MatrixXx2::zeros(dimensions);
-    for (axis, &from) in order.iter().take(2).enumerate() {
+    for (axis, from) in [first, largest(first)].into_iter().enumerate() {
+        let Some(from) = from else { continue };
         let direction = eigen.eigenvectors.column(from);
         // Of almost equal magnitudes the first decides, so that rounding does not.
         let largest = direction.amax() * (1.0 - 1e-9);

@@ -11,7 +11,7 @@ pub mod func;
 mod print;
 mod shape;
 
-pub use error::{Error, Result};
+pub use error::{Error, Fault, Result};
 pub use func::Func;
 pub use shape::{DType, Type, broadcast, elements, strides};
 
@@ -134,7 +134,7 @@ impl Graph {
     /// Adds a node; refuses inputs that the operation cannot take, naming the node.
     pub fn apply(&mut self, op: Arc<dyn Op>, inputs: &[Var]) -> Result<Var> {
         let types: Vec<&Type> = inputs.iter().map(|&input| self.ty(input)).collect();
-        let ty = op.infer(&types).map_err(|error| Error { place: format!("{} {}", op.name(), self.label), ..error })?;
+        let ty = op.infer(&types).map_err(|error| error.at(format!("{} {}", op.name(), self.label)))?;
         self.nodes.push(Node { op, inputs: inputs.to_vec(), ty, label: self.label.clone(), leaf: None });
         Ok(Var(self.nodes.len() as u32 - 1))
     }

@@ -174,8 +174,10 @@ impl Summary {
         let held = claims.iter().filter(|claim| claim.verdict == Verdict::Holds).count();
         let mut medians = Vec::new();
         for (position, part) in claims[0].parts.iter().enumerate().filter(|_| claims.len() >= 3) {
-            let mut values: Vec<f64> = claims.iter().filter_map(|claim| claim.parts[position].measured).collect();
-            values.sort_unstable_by(f64::total_cmp);
+            let mut values: Vec<f64> = Vec::with_capacity(claims.len());
+            for value in claims.iter().filter_map(|claim| claim.parts[position].measured) {
+                values.insert(values.partition_point(|smaller| *smaller < value), value);
+            }
             if let (Some(threshold), false) = (part.median, values.is_empty()) {
                 let middle = values.len() / 2;
                 let odd = values.len() % 2 == 1;

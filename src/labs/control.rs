@@ -176,7 +176,8 @@ pub struct Settings {
 impl Settings {
     /// All controls at their defaults.
     pub fn defaults(controls: &[Control], seed: u32) -> Settings {
-        let values = controls.iter().map(|c| (c.name, c.default.to_owned())).collect();
+        let mut values = BTreeMap::new();
+        values.extend(controls.iter().map(|control| (control.name, control.default.to_owned())));
         Settings { values, seed }
     }
 

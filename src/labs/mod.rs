@@ -100,13 +100,17 @@ pub enum Part {
     Later,
 }
 
+/// Makes a program.
+pub type Build = Box<dyn FnOnce() -> Result<Program> + Send>;
+
 /// One training run of an experiment.
 pub struct RunPlan {
     /// What distinguishes it, for instance `α = 4`.
     pub name: String,
-    /// The program. Routines by name: `start` (optional, once before the first step), `train` (one
-    /// step), `measure` (its scalar outputs are recorded), `picture` (optional, tensors for panels).
-    pub program: Program,
+    /// Makes the program; called when the run begins, so that runs for claims cost nothing before. Routines
+    /// by name: `start` (optional, once before the first step), `train` (one step), `measure` (its scalar
+    /// outputs are recorded), `picture` (optional, tensors for panels).
+    pub build: Build,
     /// Length of its schedule.
     pub steps: u64,
     /// Steps after which it is measured.

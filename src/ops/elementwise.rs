@@ -65,7 +65,7 @@ impl Graph {
         for &input in &inputs[1..] {
             let label = self.node(input).label.clone();
             shape = broadcast(&shape, self.shape(input))
-                .map_err(|error| Error { place: format!("{} {label}", func.row().name), ..error })?;
+                .map_err(|error| error.at(format!("{} {label}", func.row().name)))?;
         }
         let inputs = inputs.iter().map(|&v| self.broadcast_to(v, &shape)).collect::<Result<Vec<_>>>()?;
         self.apply(Arc::new(Elementwise(func)), &inputs)

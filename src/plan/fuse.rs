@@ -266,7 +266,7 @@ impl<'a> Attempt<'a> {
             members: vec![value],
             shape,
             reads,
-            writes: self.copies.get(&value).copied().into_iter().collect(),
+            writes: set(self.copies.get(&value).copied().into_iter()),
         }
     }
 
@@ -282,7 +282,7 @@ impl<'a> Attempt<'a> {
         let mut after: Vec<BTreeSet<usize>> = (0..groups.len())
             .map(|i| {
                 let earlier = (0..groups.len()).filter(|&j| j != i && self.depends(&groups[i], &groups[j]));
-                earlier.collect()
+                set(earlier)
             })
             .collect();
         let order = topological(&after).map_err(|cycle| {
@@ -324,16 +324,14 @@ impl<'a> Attempt<'a> {
         for (place, &here) in guest.reads.iter().filter(|(place, _)| !reads_host(place)) {
             *reads.entry(*place).or_insert(true) &= here;
         }
-        let writes: BTreeSet<usize> = host.writes.union(&guest.writes).copied().collect();
+        let writes = set(host.writes.union(&guest.writes).copied());
         if writes.iter().any(|&leaf| reads.get(&Place::Leaf(leaf)) == Some(&false)) {
             return false;
         }
         // All scalars share one buffer.
         let scalar = |leaf: usize| self.graph.leaves()[leaf].role == Role::Scalar;
-        let mut buffers: BTreeSet<Option<Place>> = reads
-            .keys()
-            .map(|&place| if matches!(place, Place::Leaf(leaf) if scalar(leaf)) { None } else { Some(place) })
-            .collect();
+        let shared = |place: Place| matches!(place, Place::Leaf(leaf) if scalar(leaf));
+        let mut buffers = set(reads.keys().map(|&place| Some(place).filter(|&place| !shared(place))));
         buffers.extend(writes.iter().map(|&leaf| Some(Place::Leaf(leaf))));
         let members = host.members.iter().chain(&guest.members);
         buffers.extend(members.filter(|m| !self.copies.contains_key(m)).map(|&m| Some(Place::Temporary(m))));
@@ -345,10 +343,17 @@ impl<'a> Attempt<'a> {
     }
 }
 
+/// A set, filled one by one: `collect` sorts first, and each kind of sort is ten kilobytes of the download.
+fn set<T: Ord>(items: impl Iterator<Item = T>) -> BTreeSet<T> {
+    let mut set = BTreeSet::new();
+    set.extend(items);
+    set
+}
+
 /// Whether a third kernel must run after `a` and before `b`.
 fn stands_between(after: &[BTreeSet<usize>], a: usize, b: usize) -> bool {
     let mut stack: Vec<usize> = after[b].iter().copied().filter(|&i| i != a).collect();
-    let mut seen: BTreeSet<usize> = stack.iter().copied().collect();
+    let mut seen = set(stack.iter().copied());
     while let Some(i) = stack.pop() {
         if i == a {
             return true;
@@ -388,7 +393,7 @@ fn topological(after: &[BTreeSet<usize>]) -> Result<Vec<usize>, Vec<usize>> {
             users[j].push(i);
         }
     }
-    let mut ready: BTreeSet<usize> = (0..after.len()).filter(|&i| missing[i] == 0).collect();
+    let mut ready = set((0..after.len()).filter(|&i| missing[i] == 0));
     let mut order = Vec::with_capacity(after.len());
     while let Some(next) = ready.pop_first() {
         order.push(next);
@@ -403,7 +408,7 @@ fn topological(after: &[BTreeSet<usize>]) -> Result<Vec<usize>, Vec<usize>> {
         return Ok(order);
     }
     // What merely comes after a cycle is not part of it: drop nodes that nobody waits for.
-    let mut stuck: BTreeSet<usize> = (0..after.len()).filter(|&i| missing[i] > 0).collect();
+    let mut stuck = set((0..after.len()).filter(|&i| missing[i] > 0));
     while let Some(&last) = stuck.iter().find(|&&i| users[i].iter().all(|user| !stuck.contains(user))) {
         stuck.remove(&last);
     }

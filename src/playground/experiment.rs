@@ -82,9 +82,9 @@ fn reads(step: u64) -> bool {
 impl Experiment for Playground {
     fn runs(&mut self) -> Vec<RunPlan> {
         let program = self.program.take();
-        let plan = |program| RunPlan {
+        let plan = |program: Program| RunPlan {
             name: "network".into(),
-            program,
+            build: Box::new(|| Ok(program)),
             steps: u64::MAX,
             reads,
             enough: None,

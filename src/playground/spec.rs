@@ -44,7 +44,7 @@ impl NetworkSpec {
         let mut layers: Vec<(HiddenLayer, Stage)> = Vec::new();
         let mut last = String::new();
         for (index, words) in parts {
-            read_part(&words, &mut layers).map_err(|error| Error { place: place(index), ..error })?;
+            read_part(&words, &mut layers).map_err(|error| error.at(place(index)))?;
             last = place(index);
         }
         let output_fix = "end the text with | linear 1";
@@ -133,8 +133,7 @@ fn features(words: &[&str]) -> Result<Vec<Feature>> {
     if features.is_empty() {
         return Err(error("the input has no feature", EXAMPLE));
     }
-    features.sort_unstable();
-    Ok(features)
+    Ok(Feature::ALL.iter().copied().filter(|feature| features.contains(feature)).collect())
 }
 
 fn read_part(words: &[&str], layers: &mut Vec<(HiddenLayer, Stage)>) -> Result<()> {

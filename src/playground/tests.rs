@@ -29,7 +29,7 @@ impl Driver {
         }
         let mut experiment = (PLAYGROUND.open)(&settings, false).unwrap_or_else(|error| panic!("{error}"));
         let run = experiment.runs().remove(0);
-        let machine = Machine::new(Arc::new(run.program));
+        let machine = Machine::new(Arc::new((run.build)().expect("the settings fit")));
         let names = machine.program().routines[1].outputs.iter().map(|output| output.name.clone()).collect();
         let mut driver = Driver { experiment, machine, history: History::new(names), reads: run.reads, step: 0 };
         driver.measure();

@@ -4,6 +4,7 @@ use super::Session;
 use crate::graph::{Result, Role};
 use crate::labs::{File, Weights};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 impl Session {
@@ -44,9 +45,8 @@ impl Session {
 
     /// One line per run and step; a number that a run does not record is left empty.
     fn csv(&self) -> String {
-        let mut names: Vec<&String> = self.runs.iter().flat_map(|run| run.history.names()).collect();
-        names.sort_unstable();
-        names.dedup();
+        let mut names: BTreeSet<&String> = BTreeSet::new();
+        names.extend(self.runs.iter().flat_map(|run| run.history.names()));
         let mut text = String::from("run,step");
         for name in &names {
             write!(text, ",{name}").expect("writing to a string cannot fail");
@@ -71,8 +71,8 @@ impl Session {
     fn report(&self) -> Value {
         let runs = self.runs.iter().map(|run| {
             let view = run.view();
-            let numbers: serde_json::Map<String, Value> =
-                view.history.names().iter().map(|name| (name.clone(), json!(view.history.column(name)))).collect();
+            let mut numbers = serde_json::Map::new();
+            numbers.extend(view.history.names().iter().map(|name| (name.clone(), json!(view.history.column(name)))));
             json!({ "name": view.name, "steps": view.history.steps(), "numbers": numbers })
         });
         json!({

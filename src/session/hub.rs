@@ -372,21 +372,20 @@ impl Dish {
         let session = &self.session;
         let mut payload = Payload::default();
         let known = |id: &&String| session.lab.panels.iter().any(|panel| panel.id == **id);
-        let panels: serde_json::Map<String, Value> = self
-            .panels
-            .iter()
-            .filter(known)
-            .map(|id| (id.clone(), session.panel(id, &mut payload)))
-            .filter(|(_, value)| !value.is_null())
-            .collect();
+        let mut panels = serde_json::Map::new();
+        panels.extend(
+            self.panels
+                .iter()
+                .filter(known)
+                .map(|id| (id.clone(), session.panel(id, &mut payload)))
+                .filter(|(_, value)| !value.is_null()),
+        );
         let view = session.view();
         let main = view.main();
-        let metrics: serde_json::Map<String, Value> = main
-            .history
-            .names()
-            .iter()
-            .map(|name| (name.clone(), json!(main.history.before(name, main.step))))
-            .collect();
+        let mut metrics = serde_json::Map::new();
+        metrics.extend(
+            main.history.names().iter().map(|name| (name.clone(), json!(main.history.before(name, main.step)))),
+        );
         let runs = view.runs.iter().map(|run| json!({ "step": run.step, "finished": run.finished }));
         let json = json!({
             "type": "frame",

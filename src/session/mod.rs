@@ -91,7 +91,6 @@ impl Session {
     pub fn open(lab: &'static Lab, settings: Settings, with_claims: bool) -> Result<Session> {
         let mut experiment = (lab.open)(&settings, with_claims)?;
         let runs: Vec<Run> = experiment.runs().into_iter().map(Run::new).collect();
-        let bytes = runs.iter().filter(|run| run.is_clocked()).map(Run::snapshot_bytes).sum();
         let mut session = Session {
             lab,
             settings,
@@ -99,7 +98,7 @@ impl Session {
             experiment,
             device: Device::Cpu,
             runs,
-            timeline: Timeline::new(bytes),
+            timeline: Timeline::new(0),
             clock: 0,
             furthest: 0,
             goal: 0,
@@ -115,6 +114,8 @@ impl Session {
         for run in session.runs.iter_mut().filter(|run| run.is_clocked()) {
             run.begin(&session.device)?;
         }
+        let clocked = session.runs.iter().filter(|run| run.is_clocked());
+        session.timeline = Timeline::new(clocked.map(Run::snapshot_bytes).sum());
         session.take_snapshot();
         session.collect();
         Ok(session)

@@ -5,7 +5,7 @@ use super::machine::{Device, Machine, Read};
 use super::timeline::Edit;
 use crate::cpu;
 use crate::graph::{Error, Result, Role};
-use crate::labs::{Part, RunPlan};
+use crate::labs::{Build, Part, RunPlan};
 use crate::plan::Program;
 use std::sync::Arc;
 
@@ -33,6 +33,7 @@ pub(crate) enum Arrival {
 }
 
 /// Positions of the routines that a lab names.
+#[derive(Default)]
 struct Routines {
     start: Option<usize>,
     train: usize,
@@ -47,6 +48,8 @@ pub(crate) struct Run {
     pub(crate) steps: u64,
     reads: fn(u64) -> bool,
     enough: Option<fn(&History) -> bool>,
+    /// Makes the program, until it has.
+    build: Option<Build>,
     pub(crate) program: Arc<Program>,
     routines: Routines,
     machine: Option<Machine>,
@@ -60,10 +63,32 @@ pub(crate) struct Run {
 }
 
 impl Run {
-    /// A run that has not begun. The plan must have a routine `train`.
+    /// A run that has not begun.
     pub(crate) fn new(plan: RunPlan) -> Run {
-        let program = Arc::new(plan.program);
-        let routines = Routines {
+        Run {
+            name: plan.name,
+            part: plan.part,
+            steps: plan.steps,
+            reads: plan.reads,
+            enough: plan.enough,
+            build: Some(plan.build),
+            program: Arc::default(),
+            routines: Routines::default(),
+            machine: None,
+            history: History::default(),
+            picture: None,
+            picture_names: Arc::new([]),
+            step: 0,
+            end: None,
+            pending: Vec::new(),
+        }
+    }
+
+    /// Makes the program, once. It must have a routine `train`.
+    fn prepare(&mut self) -> Result<()> {
+        let Some(build) = self.build.take() else { return Ok(()) };
+        let program = Arc::new(build()?);
+        self.routines = Routines {
             start: program.routine("start"),
             train: program.routine("train").expect("every lab's program can train"),
             measure: program.routine("measure"),
@@ -73,23 +98,10 @@ impl Run {
             let outputs = routine.map_or(&[][..], |index| &program.routines[index].outputs);
             outputs.iter().map(|output| output.name.clone()).collect()
         };
-        let (numbers, tensors) = (names(routines.measure), names(routines.picture));
-        Run {
-            name: plan.name,
-            part: plan.part,
-            steps: plan.steps,
-            reads: plan.reads,
-            enough: plan.enough,
-            routines,
-            machine: None,
-            history: History::new(numbers),
-            picture: None,
-            picture_names: tensors.into(),
-            step: 0,
-            end: None,
-            pending: Vec::new(),
-            program,
-        }
+        self.picture_names = names(self.routines.picture).into();
+        self.history = History::new(names(self.routines.measure));
+        self.program = program;
+        Ok(())
     }
 
     /// Bytes of one snapshot.
@@ -115,6 +127,7 @@ impl Run {
 
     /// Gives it memory on a device, runs the first routine and takes the first reading.
     pub(crate) fn begin(&mut self, device: &Device) -> Result<()> {
+        self.prepare()?;
         self.machine = Some(Machine::new(device, self.program.clone())?);
         self.pending.clear();
         self.step = 0;

@@ -7,7 +7,6 @@ use super::timeline::Edit;
 use crate::graph::{Error, Result};
 use crate::labs::{self, Settings};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Raised whenever the form changes; older bytes are refused with a message.
 const VERSION: u32 = 1;
@@ -16,7 +15,7 @@ const VERSION: u32 = 1;
 struct Saved {
     version: u32,
     lab: String,
-    controls: BTreeMap<String, String>,
+    controls: Vec<(String, String)>,
     seed: u32,
     clock: u64,
     snapshot: u64,
@@ -75,8 +74,8 @@ impl Session {
         let mut session = Session::open(lab, settings, with_claims)?;
         let fits = saved.runs.len() == session.runs.len()
             && saved.runs.iter().zip(&session.runs).all(|(saved, run)| {
-                saved.history.names() == run.history.names()
-                    && (!run.is_clocked() || 4 * saved.leaves.len() == run.snapshot_bytes())
+                !run.is_clocked()
+                    || (saved.history.names() == run.history.names() && 4 * saved.leaves.len() == run.snapshot_bytes())
             });
         if !fits {
             return Err(refuse("it does not fit the present form of the experiment"));

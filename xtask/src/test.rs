@@ -21,7 +21,7 @@ const STEPS: &[Step] = &[
 ];
 
 /// Tests that also run as wasm; the others need processes, files or threads.
-const WASM_TESTS: &[&str] = &["determinism"];
+const WASM_TESTS: &[&str] = &["determinism", "gemm", "ops", "replicate"];
 
 /// Runs the named steps, or all; answers whether all passed.
 pub fn test(names: &[&str]) -> Result<bool> {

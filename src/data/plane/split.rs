@@ -16,10 +16,10 @@ pub struct Split {
 /// from other labels. Each part gets at least one of two or more points; a single point is learnt from.
 pub fn split(mut points: Vec<Point>, test_percent: usize, seed: u32) -> Split {
     Rng::new(seed, "split").shuffle(&mut points);
-    points.sort_by_key(|point| point.label > 0.0);
+    let (others, positive): (Vec<Point>, Vec<Point>) = points.into_iter().partition(|point| point.label <= 0.0);
     let share = |index: usize| (index * test_percent + 50) / 100;
     let (mut train, mut test) = (Vec::new(), Vec::new());
-    for (index, point) in points.into_iter().enumerate() {
+    for (index, point) in others.into_iter().chain(positive).enumerate() {
         if share(index + 1) > share(index) { test.push(point) } else { train.push(point) }
     }
     if train.len() > 1 && test.is_empty() {

@@ -140,15 +140,14 @@ fn program(data: &Data, alpha: f32, decay: f32, detailed: bool) -> Result<plan::
 }
 
 /// The two runs behind C7 and C8, without weight decay.
-pub(super) fn claim_runs(seed: u32) -> Result<Vec<RunPlan>> {
-    let data = Data::draw(seed);
+pub(super) fn claim_runs(seed: u32) -> Vec<RunPlan> {
     let learnt = |history: &History| history.first("test accuracy", EVERY, |share| share >= LEARNT).is_some();
-    let run = |name: &str, alpha: f32, steps: u64| -> Result<RunPlan> {
-        let program = program(&data, alpha, 0.0, false)?;
-        Ok(RunPlan { name: name.into(), program, steps, reads, enough: None, part: Part::Later })
+    let run = |name: &str, alpha: f32, steps: u64| {
+        let build = Box::new(move || program(&Data::draw(seed), alpha, 0.0, false));
+        RunPlan { name: name.into(), build, steps, reads, enough: None, part: Part::Later }
     };
-    let rich = run(claims::RICH, 0.05, 1500)?;
-    Ok(vec![RunPlan { enough: Some(learnt), ..rich }, run(claims::LAZY, 1.0, 3000)?])
+    let rich = run(claims::RICH, 0.05, 1500);
+    vec![RunPlan { enough: Some(learnt), ..rich }, run(claims::LAZY, 1.0, 3000)]
 }
 
 struct Modular;
@@ -156,16 +155,16 @@ struct Modular;
 /// Builds the runs: the visitor's α, α/4 and 4α beside it, and for claims α = 0.05 and α = 1 without decay.
 pub(super) fn open(settings: &Settings, with_claims: bool) -> Result<(Box<dyn Setting>, Vec<RunPlan>)> {
     let (alpha, decay) = (settings.number("alpha_modular"), settings.number("decay"));
-    let data = Data::draw(settings.seed);
+    let seed = settings.seed;
     let steps = if alpha >= 0.08 { 3000 } else { 1000 };
     let mut runs = Vec::new();
     for (factor, part) in [(1.0, Part::Main), (0.25, Part::Beside), (4.0, Part::Beside)] {
         let alpha = alpha * factor;
-        let program = program(&data, alpha as f32, decay as f32, part == Part::Main)?;
-        runs.push(RunPlan { name: format!("α = {}", short(alpha)), program, steps, reads, enough: None, part });
+        let build = Box::new(move || program(&Data::draw(seed), alpha as f32, decay as f32, part == Part::Main));
+        runs.push(RunPlan { name: format!("α = {}", short(alpha)), build, steps, reads, enough: None, part });
     }
     if with_claims {
-        runs.extend(claim_runs(settings.seed)?);
+        runs.extend(claim_runs(seed));
     }
     Ok((Box::new(Modular), runs))
 }
@@ -234,9 +233,12 @@ fn neurons(view: &View, payload: &mut Payload) -> Value {
     let Some(picture) = view.main().picture else { return Value::Null };
     let rows: Vec<&[f32]> = picture.get("neurons").chunks(2 * P).collect();
     let strength = |row: &[f32]| row.iter().map(|w| w * w).sum::<f32>();
-    let mut order: Vec<usize> = (0..rows.len()).collect();
-    order.sort_by(|&i, &j| strength(rows[j]).total_cmp(&strength(rows[i])));
-    let items = order.iter().take(SHOWN).map(|&neuron| {
+    let mut rest: Vec<(usize, f32)> = rows.iter().map(|row| strength(row)).enumerate().collect();
+    let strongest = (0..SHOWN.min(rows.len())).map(|_| {
+        let at = (0..rest.len()).fold(0, |best, at| if rest[at].1 > rest[best].1 { at } else { best });
+        rest.remove(at).0
+    });
+    let items = strongest.map(|neuron| {
         let (frequency, share) = dominant_frequency(&rows[neuron][..P]);
         let name = format!("unit {neuron}: frequency {frequency}, {:.0} %", 100.0 * share);
         json!({ "name": name, "y": payload.array(rows[neuron].to_vec()) })

@@ -10,8 +10,9 @@ use crate::labs::{Claim, Part, Payload, RunPlan, Settings};
 use crate::optim::{self, Optimiser};
 use crate::plan;
 use crate::rng::Rng;
-use crate::session::{RunView, View};
+use crate::session::{History, RunView, View};
 use serde_json::{Value, json};
+use std::sync::Arc;
 
 /// Input dimension.
 pub(super) const D: usize = 40;
@@ -255,23 +256,30 @@ struct Polynomial {
 pub(super) fn open(settings: &Settings, with_claims: bool) -> Result<(Box<dyn Setting>, Vec<RunPlan>)> {
     let (alpha, epsilon) = (settings.number("alpha"), settings.number("epsilon"));
     let samples = settings.number("samples") as usize;
-    let data = Data::draw(settings.seed, samples);
-    let run = |name: String, data: &Data, alpha: f64, epsilon: f64, part: Part| -> Result<RunPlan> {
+    let seed = settings.seed;
+    let data = Arc::new(Data::draw(seed, samples));
+    let run = |name: String, alpha: f64, epsilon: f64, samples: usize, part: Part| -> RunPlan {
         let variant = Variant { alpha: alpha as f32, epsilon: epsilon as f32, detailed: part == Part::Main };
-        Ok(RunPlan { name, program: program(data, variant)?, steps: schedule(alpha), reads, enough: None, part })
+        let visible = data.clone();
+        let build = Box::new(move || match visible.y.len() == samples {
+            true => program(&visible, variant),
+            false => program(&Data::draw(seed, samples), variant),
+        });
+        RunPlan { name, build, steps: schedule(alpha), reads, enough: None, part }
     };
     let mut runs = Vec::new();
     for (factor, part) in [(1.0, Part::Main), (0.25, Part::Beside), (4.0, Part::Beside)] {
         let alpha = alpha * factor;
-        runs.push(run(format!("α = {}", short(alpha)), &data, alpha, epsilon, part)?);
+        runs.push(run(format!("α = {}", short(alpha)), alpha, epsilon, samples, part));
     }
     if with_claims {
-        let low = |history: &crate::session::History| first_low(history, "test loss").is_some();
-        let bent = run("ε = 0.5".into(), &data, alpha, 0.5, Part::Later)?;
-        let few = run("P = 80".into(), &Data::draw(settings.seed, 80), alpha, epsilon, Part::Later)?;
-        let many = run("P = 600".into(), &Data::draw(settings.seed, 600), alpha, epsilon, Part::Later)?;
-        runs.extend([RunPlan { enough: Some(low), ..bent }, few, RunPlan { enough: Some(low), ..many }]);
-        runs.extend(super::modular::claim_runs(settings.seed)?);
+        let low = |history: &History| first_low(history, "test loss").is_some();
+        runs.extend([
+            RunPlan { enough: Some(low), ..run("ε = 0.5".into(), alpha, 0.5, samples, Part::Later) },
+            run("P = 80".into(), alpha, epsilon, 80, Part::Later),
+            RunPlan { enough: Some(low), ..run("P = 600".into(), alpha, epsilon, 600, Part::Later) },
+        ]);
+        runs.extend(super::modular::claim_runs(seed));
     }
     let frozen = frozen_loss((&data.x, &data.y), (&data.x_test, &data.y_test), &data.weights, D, epsilon)?;
     Ok((Box::new(Polynomial { alpha, epsilon, frozen }), runs))
