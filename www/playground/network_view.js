@@ -93,7 +93,7 @@ export class NetworkView {
     const { side, images, layers } = this.payload;
     if (column === layers.length && this.output) return this.output;
     const offset = (this.firsts[column - 1] + unit) * side * side;
-    return { values: images, offset, side, limit: this.limit(column) };
+    return { values: images, offset, side, limit: this.limit(column), squashed: layers[column - 1].activation === "tanh" };
   }
 
   /** Value at which the colours of a column are full. @param {number} column */

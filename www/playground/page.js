@@ -73,6 +73,10 @@ export class Playground {
     this.field = null;
     /** Whether the diagram draws only the strongest weights. */
     this.leavesOut = false;
+    /** Failures since the last fresh start: each further one goes further back. */
+    this.failures = 0;
+    /** Whether the first own point starts the training that had to wait for it. */
+    this.startsWhenDrawn = false;
     this.edits = new EditHistory(() => this.ask());
     this.netField = new NetField((text) => this.changeNet(text, "typed a network", "typing"));
     this.diagram = new Diagram({
@@ -127,12 +131,14 @@ export class Playground {
     if (own.error) this.note(`Own points in the link: ${own.error}`);
     this.adopt();
     const still = this.settings.embed || matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.state = still ? "paused" : "running";
+    this.startsWhenDrawn = this.empty && !still;
+    const play = !still && !this.empty;
+    this.state = play ? "running" : "paused";
     this.dish = this.app.engine.openDish({
       lab: "playground",
       controls: this.settings.values,
       seed: this.settings.seed,
-      play: !still,
+      play,
       keep: !this.settings.embed,
       claims: false,
       panels: PANELS,
@@ -159,6 +165,11 @@ export class Playground {
     return DATA_SETS.find(({ value }) => value === dataset)?.task ?? "classification";
   }
 
+  /** Whether there is nothing to learn from: own points were chosen and none is drawn. */
+  get empty() {
+    return this.settings.values.dataset === "own" && this.tool.points.length === 0;
+  }
+
   /** @param {string} name */
   hides(name) {
     return this.settings.hide.includes(name);
@@ -172,6 +183,20 @@ export class Playground {
     this.netField.set(values.net);
     this.diagram.setNetwork(this.network);
     this.tool.use(values.dataset === "own", parsePoints(values.points ?? "").points);
+    this.waitForPoints();
+  }
+
+  /** Training on no points would only count steps: it waits for the first one, then goes on by itself. */
+  waitForPoints() {
+    if (this.empty && this.running) {
+      this.startsWhenDrawn = true;
+      this.dish?.pause();
+      this.state = "paused";
+    } else if (!this.empty && this.startsWhenDrawn) {
+      this.startsWhenDrawn = false;
+      this.dish?.play();
+      this.state = "running";
+    }
   }
 
   // ---- verbs ------------------------------------------------------------------------------------------------------
@@ -196,6 +221,7 @@ export class Playground {
 
   reset() {
     this.problem = null;
+    this.failures = 0;
     this.dish?.reset(this.settings.seed);
     this.app.announce(`Started again with seed ${this.settings.seed}.`);
     this.ask();
@@ -241,6 +267,7 @@ export class Playground {
     if (control.effect === "retune") this.dish?.set(name, text);
     else {
       this.problem = null;
+      this.failures = 0;
       this.waiting.set(name, text);
       clearTimeout(this.timer);
       this.timer = window.setTimeout(() => this.sendWaiting(), REBUILD_PAUSE);
@@ -299,6 +326,8 @@ export class Playground {
   usePoints(text) {
     this.set("points", text);
     this.tool.use(this.settings.values.dataset === "own", parsePoints(text).points);
+    this.sendWaiting();
+    this.waitForPoints();
     this.ask();
   }
 
@@ -379,7 +408,7 @@ export class Playground {
       this.state = frame.state;
       this.ask();
     }
-    if (plane) this.field = { values: plane.values, offset: 0, side: plane.side, limit: Math.max(Math.abs(plane.low), Math.abs(plane.high)) };
+    if (plane) this.field = { values: plane.values, offset: 0, side: plane.side, limit: Math.max(Math.abs(plane.low), Math.abs(plane.high)), squashed: this.task === "classification" };
     if (network) this.diagram.show(network, this.field ?? null);
     if (plane) this.showPlane();
     if (loss) this.showLoss(loss, frame);
@@ -398,14 +427,15 @@ export class Playground {
   onError(problem) {
     const { kind, place, message, fix, step } = problem;
     if (kind === "nonfinite") {
-      const back = Math.floor((step ?? this.latest?.step ?? 0) * 0.75);
+      const failed = step ?? this.latest?.step ?? 0;
+      const back = stepBefore(failed, this.failures++);
       const rate = String(Number((Number(this.settings.values.rate) / 2).toPrecision(3)));
       this.state = "failed";
       this.problem = {
         title: `Training stopped at step ${formatCount(step ?? 0)}.`,
-        text: `${sentence(message)} The place is ${place}. ${sentence(fix)}`,
+        text: `${sentence(message)} Seen in ${place}. ${sentence(fix)}`,
         action: {
-          label: `Go back to step ${formatCount(back)} and halve the rate`,
+          label: `Go back to ${back ? `step ${formatCount(back)}` : "the start"} and halve the rate`,
           run: () => {
             this.problem = null;
             this.dish?.seek(back);
@@ -598,6 +628,15 @@ export class Playground {
     render(nothing, this.host);
     this.host.classList.remove("playground", "loading");
   }
+}
+
+/**
+ * Where to go back to after a failure. Weights have often grown long before a value stops being finite, so that a
+ * second failure asks for more than a little way back, and an early one for the start.
+ * @param {number} failed step of the failure @param {number} before failures since the last fresh start
+ */
+function stepBefore(failed, before) {
+  return failed < 50 ? 0 : Math.floor(failed * Math.max(0, 0.75 - 0.25 * before));
 }
 
 /** Three places while running, so that digits do not jump. @param {number | null} value */

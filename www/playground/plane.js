@@ -6,11 +6,12 @@
 import { divergingTable, onThemeChange, palette, pixelToCss, Raster } from "../panels/color.js";
 import { formatNumber, formatTick } from "../panels/axes.js";
 import { drawMarks } from "./marks.js";
+import { Refiner, SQUASH_REACH, squashTable } from "./refine.js";
 import { EXTENT } from "./shapes.js";
 import { oncePerFrame, prepare, watchWidth } from "../panels/surface.js";
 
 /** @typedef {import("./marks.js").Points} Points */
-/** @typedef {{values: ArrayLike<number>, offset: number, side: number, limit: number}} Field  row 0 is y = +6 */
+/** @typedef {{values: ArrayLike<number>, offset: number, side: number, limit: number, squashed?: boolean}} Field  row 0 is y = +6; squashed: a tanh of something */
 /**
  * @typedef {object} PlaneView
  * @property {Field | null} field
@@ -40,6 +41,7 @@ export class Plane {
     /** Radius of the eraser around the cross, in units of the plane; 0 draws a cross alone. */
     this.ring = 0;
     this.raster = new Raster();
+    this.refiner = new Refiner();
     this.width = 0;
     this.frame = oncePerFrame(() => this.draw());
     this.stops = [onThemeChange(() => this.frame.ask()), watchWidth(this.canvas, (width) => this.resize(width))];
@@ -125,8 +127,11 @@ export class Plane {
     context.fillStyle = colors.card;
     context.fillRect(LEFT, EDGE, side, side);
     if (field) {
-      const table = discrete ? twoColors() : fieldColors();
-      this.raster.paint(field.values, field.side, field.side, table, -field.limit, field.limit, field.offset);
+      const squashed = field.squashed ?? false;
+      const fine = this.refiner.refine(field, squashed);
+      const table = discrete ? twoColors() : squashed ? themeTables().squashed : fieldColors();
+      const limit = squashed ? SQUASH_REACH : field.limit;
+      this.raster.paint(fine.values, fine.side, fine.side, table, -limit, limit);
       context.imageSmoothingQuality = "high";
       context.drawImage(this.raster.canvas, LEFT, EDGE, side, side);
     }
@@ -174,7 +179,7 @@ export class Plane {
   }
 }
 
-/** Tables are rebuilt only when the theme changes. @type {{palette: unknown, full: Uint32Array, two: Uint32Array} | null} */
+/** Tables are rebuilt only when the theme changes. @type {{palette: unknown, full: Uint32Array, squashed: Uint32Array, two: Uint32Array} | null} */
 let tables = null;
 
 function themeTables() {
@@ -183,7 +188,7 @@ function themeTables() {
     const strong = divergingTable(colors);
     // Fields stay below the pure colours, which belong to the points on top of them.
     const full = strong.map((_, index) => strong[Math.round(127.5 + (index - 127.5) * 0.8)]);
-    tables = { palette: colors, full, two: Uint32Array.of(full[24], full[231]) };
+    tables = { palette: colors, full, squashed: squashTable(full), two: Uint32Array.of(full[24], full[231]) };
   }
   return tables;
 }

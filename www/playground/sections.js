@@ -23,11 +23,12 @@ export function runBar(page) {
   const shown = (/** @type {string} */ name) => !page.hides(name);
   return html`<div class="pg-run" role="group" aria-label="Run">
     ${shown("run")
-      ? html`<button type="button" class="pg-play" ?disabled=${!page.ready || failed} @click=${() => page.toggle()}>
+      ? html`<button type="button" class="pg-play" ?disabled=${!page.ready || failed || page.empty}
+          title=${page.empty ? "Draw a point on the plane first" : nothing} @click=${() => page.toggle()}>
           ${icon(running ? PAUSE : PLAY)}${running ? "Pause" : "Play"}</button>`
       : nothing}
     ${shown("step")
-      ? html`<button type="button" class="pg-icon" title="One step" aria-label="One step" ?disabled=${!page.ready || running || failed}
+      ? html`<button type="button" class="pg-icon" title="One step" aria-label="One step" ?disabled=${!page.ready || running || failed || page.empty}
           @click=${() => page.step()}>${icon(STEP)}</button>`
       : nothing}
     ${shown("reset")
