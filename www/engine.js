@@ -74,7 +74,10 @@ export class Engine extends Emitter {
 
   #start() {
     try {
-      const worker = new Worker(new URL(site.worker, document.baseURI), { type: "module", name: "petri" });
+      const address = new URL(site.worker, document.baseURI);
+      // For tests: a page opened with ?software may compute on a graphics processor that is only emulated.
+      if (new URLSearchParams(location.search).has("software")) address.search = "?software";
+      const worker = new Worker(address, { type: "module", name: "petri" });
       worker.onmessage = ({ data }) => this.#worker === worker && this.#receive(data);
       worker.onerror = (event) => {
         event.preventDefault();

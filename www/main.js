@@ -10,6 +10,7 @@
  *   announce    says something to screen readers
  *   message     shows a dismissable message above the page
  *   setStatus   what the chip in the header says: `{device, stepsPerSecond}`
+ *   onDevice    what to do when the visitor chooses where to compute: the chip is then a button, if there is a choice
  *
  * `relink(link)` is called when only the settings in the address change; without it the page is made anew.
  */
@@ -38,6 +39,7 @@ import { setTheme, theme, THEMES } from "./theme.js";
  * @property {(text: string) => void} announce
  * @property {(message: import("./messages.js").Message) => void} message
  * @property {(status: {device: "cpu" | "gpu", stepsPerSecond: number} | null) => void} setStatus
+ * @property {(choose: (device: "cpu" | "gpu") => void) => void} onDevice
  */
 /** @typedef {{renderPage: (host: HTMLElement, app: App) => PageHandle | void}} PageModule */
 
@@ -51,7 +53,7 @@ const PAGES = {
 };
 
 class Shell extends LitElement {
-  static properties = { page: { state: true }, embed: { state: true }, status: { state: true }, labs: { state: true } };
+  static properties = { page: { state: true }, embed: { state: true }, status: { state: true }, labs: { state: true }, gpu: { state: true } };
 
   constructor() {
     super();
@@ -60,6 +62,12 @@ class Shell extends LitElement {
     this.embed = false;
     this.status = "";
     this.timed = false;
+    /** @type {import("./protocol.d.ts").Gpu} */
+    this.gpu = { state: "starting" };
+    /** @type {"cpu" | "gpu"} */
+    this.device = "cpu";
+    /** @type {((device: "cpu" | "gpu") => void) | null} */
+    this.choose = null;
     /** @type {import("./protocol.d.ts").Lab[]} */
     this.labs = [];
     this.engine = new Engine();
@@ -77,6 +85,7 @@ class Shell extends LitElement {
   firstUpdated() {
     window.addEventListener("hashchange", () => void this.route());
     onStorageRefused((text) => this.message({ text, key: "storage" }));
+    this.engine.on("gpu", (gpu) => (this.gpu = gpu));
     this.engine.on("notice", (text) => this.message({ text }));
     this.engine.on("error", (problem) => !problem.fatal && this.message({ text: problemText(problem), tone: "warning" }));
     this.engine.on("restarted", () => {
@@ -122,6 +131,7 @@ class Shell extends LitElement {
     this.handle.destroy?.();
     this.handle = {};
     this.shown = "";
+    this.choose = null;
   }
 
   async route() {
@@ -166,6 +176,7 @@ class Shell extends LitElement {
       announce: (text) => (/** @type {HTMLElement} */ (this.querySelector("#announcer")).textContent = text),
       message: (message) => this.message(message),
       setStatus: (status) => this.setStatus(status),
+      onDevice: (choose) => (this.choose = choose),
     };
   }
 
@@ -178,6 +189,7 @@ class Shell extends LitElement {
     const speed = status && status.stepsPerSecond > 0 ? ` · ${formatTick(Number(status.stepsPerSecond.toPrecision(3)))}` : "";
     this.status = status ? `${status.device.toUpperCase()}${speed}` : "";
     this.timed = speed !== "";
+    this.device = status?.device ?? "cpu";
   }
 
   nextTheme() {
@@ -198,6 +210,16 @@ class Shell extends LitElement {
     return html`<a href=${href} aria-current=${here ? "page" : nothing}>${label}</a>`;
   }
 
+  chip() {
+    if (!this.status) return nothing;
+    const text = html`${this.status}${this.timed ? html`<span class="wide-only"> steps</span>/s` : nothing}`;
+    const { choose } = this;
+    if (this.gpu.state !== "ready" || !choose) return html`<span class="chip num" title="Where the training runs, and how fast">${text}</span>`;
+    const other = this.device === "cpu" ? "gpu" : "cpu";
+    const title = other === "gpu" ? `Runs on the processor; press to move it to the graphics processor (${this.gpu.name})` : "Runs on the graphics processor; press to move it back to the processor";
+    return html`<button type="button" class="chip num" title=${title} @click=${() => choose(other)}>${text}</button>`;
+  }
+
   header() {
     const chosen = theme();
     return html`<header class="header">
@@ -207,7 +229,7 @@ class Shell extends LitElement {
       </nav>
       <span class="grow"></span>
       <petri-search .labs=${this.labs}></petri-search>
-      ${this.status ? html`<span class="chip num" title="Where the training runs, and how fast">${this.status}${this.timed ? html`<span class="wide-only"> steps</span>/s` : nothing}</span>` : nothing}
+      ${this.chip()}
       <button class="theme-button" type="button" title=${`theme: ${chosen}`} aria-label=${`theme: ${chosen}; change`} @click=${this.nextTheme}>${icons[chosen]}</button>
     </header>`;
   }

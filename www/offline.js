@@ -2,22 +2,24 @@
  * @file The service worker: keeps one version of the whole site, so that it opens without a network. All names but the
  * page's own carry a hash, so what is kept never has to be asked for again; a new version replaces the old one whole.
  */
-const CACHE = "petri-__VERSION__";
-const FILES = /** @type {string[]} */ (/** @type {unknown} */ ("__FILES__"));
 const scope = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+/** Caches belong to the whole host, so the name tells which folder of it is meant. */
+const FAMILY = `petri ${new URL("./", scope.location.href).pathname} `;
+const CACHE = `${FAMILY}__VERSION__`;
+const FILES = /** @type {string[]} */ (/** @type {unknown} */ ("__FILES__"));
 
 scope.addEventListener("install", (event) => {
   event.waitUntil(
     caches
       .open(CACHE)
-      .then((cache) => cache.addAll(FILES))
+      .then((cache) => cache.addAll(FILES.map((file) => (file === "./" ? new Request(file, { cache: "reload" }) : file))))
       .then(() => scope.skipWaiting()),
   );
 });
 
 scope.addEventListener("activate", (event) => {
   const old = async () => {
-    for (const name of await caches.keys()) if (name.startsWith("petri-") && name !== CACHE) await caches.delete(name);
+    for (const name of await caches.keys()) if (name.startsWith(FAMILY) && name !== CACHE) await caches.delete(name);
     await scope.clients.claim();
   };
   event.waitUntil(old());

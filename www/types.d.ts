@@ -17,7 +17,8 @@ declare module "petri:engine" {
   export default function init(options: { module_or_path: URL | string }): Promise<unknown>;
 
   export class Engine {
-    constructor();
+    /** Looks for a graphics processor; a turn must follow. `software`: also one that only pretends to be one. */
+    startGpu(software: boolean): Promise<void>;
     /** The `catalogue` message as JSON. */
     catalogue(): string;
     /** Takes one message of the page. */

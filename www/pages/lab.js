@@ -78,6 +78,7 @@ class LabPage {
     const dish = this.app.engine.openDish({ lab: this.lab.slug, controls: values, seed, play: true, keep: true, panels: this.panels.ids, hz: 30 });
     this.dish = dish;
     dish.watch(this.host);
+    this.app.onDevice((device) => dish.device(device));
     dish.on("ready", (ready) => {
       this.settings.values = { ...ready.controls };
       this.settings.seed = ready.seed;

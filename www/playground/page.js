@@ -144,6 +144,7 @@ export class Playground {
       panels: PANELS,
       hz: PICTURES_PER_SECOND,
     });
+    this.app.onDevice((device) => this.dish?.device(device));
     this.dish.on("ready", (message) => this.onReady(message));
     this.dish.on("frame", (frame) => this.onFrame(frame));
     this.dish.on("error", (problem) => this.onError(problem));

@@ -1,0 +1,51 @@
+/** @file WebGPU in a real browser, in software: the engine finds it, moves a run there, and the curve follows the CPU's. */
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { launch, number, open, serve, until } from "./harness.mjs";
+
+/** @type {Awaited<ReturnType<typeof serve>>} */
+let site;
+/** @type {import("playwright-core").Browser} */
+let browser;
+before(async () => {
+  site = await serve();
+  browser = await launch({ webgpu: true });
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+
+/** What Dawn and wgpu say of SwiftShader, which is no fault of the page. */
+const ALLOW = /powerPreference|SwiftShader|software|experimental/i;
+const LINK = "?software#/playground?dataset=circle&net=" + encodeURIComponent("input x y | linear 8 | tanh | linear 8 | tanh | linear 1");
+
+/** Test loss at a step, on the device that the chip names. @param {import("playwright-core").Page} page @param {number} step */
+async function lossAt(page, step) {
+  const field = page.getByRole("slider", { name: /Loss/ });
+  await field.waitFor();
+  await until(async () => (await number(page, "[data-stat=step]")) >= step, 60_000, `step ${step}`);
+  return number(page, "[data-stat=test]");
+}
+
+test("a run moves to the GPU and its curve follows the CPU's", async () => {
+  const { page, done } = await open(browser, site.address, { hash: LINK, allow: ALLOW });
+  const chip = page.locator("button.chip");
+  await chip.waitFor({ timeout: 60_000 });
+  // From the start on the GPU, a known number of steps; then the same on the CPU.
+  const losses = [];
+  for (const device of ["CPU", "GPU"]) {
+    await until(async () => ((await chip.textContent()) ?? "").startsWith(device) || (await chip.click(), false), 20_000, `it computes on the ${device}`);
+    if (await page.getByRole("button", { name: "Pause" }).isVisible()) await page.getByRole("button", { name: "Pause" }).click();
+    await page.getByRole("button", { name: "Start again with the same seed" }).click();
+    await until(async () => (await number(page, "[data-stat=step]")) === 0, 5000, "step 0");
+    for (let step = 1; step <= 40; step++) {
+      await page.getByRole("button", { name: "One step" }).click();
+      await until(async () => (await number(page, "[data-stat=step]")) === step, 20_000, `step ${step} on the ${device}`);
+    }
+    losses.push(await lossAt(page, 40));
+  }
+  console.log(`test loss after 40 steps: CPU ${losses[0]}, GPU ${losses[1]}`);
+  assert.ok(Math.abs(losses[0] - losses[1]) <= 2e-3 * losses[0] + 1e-3, losses.join(" and "));
+  await done();
+});
