@@ -22,6 +22,9 @@ import { Emitter } from "./emitter.js";
 
 /** More deaths than this within a minute: something is wrong that a restart does not mend. */
 const RESTARTS_PER_MINUTE = 3;
+/** How often a lost graphics processor is looked for again, and how long after, in milliseconds. */
+const GPU_ATTEMPTS = 3;
+const GPU_PAUSE = 2000;
 
 /** @extends {Emitter<EngineEvents>} */
 export class Engine extends Emitter {
@@ -32,6 +35,7 @@ export class Engine extends Emitter {
   #opened = 0;
   /** @type {number[]} */
   #restarts = [];
+  #gpuLosses = 0;
   /** @type {(catalogue: Catalogue) => void} */
   #learnt = () => {};
   /** @type {(problem: Problem) => void} */
@@ -100,6 +104,7 @@ export class Engine extends Emitter {
     } else if (type === "gpu") {
       this.gpu = message;
       this.emit("gpu", message);
+      if (message.state === "lost") this.#findGpuAgain();
     } else if (type === "error" && message.fatal) {
       // A failed start is the same at the next attempt; a crash on the way is worth one.
       if (message.place === "engine") this.#died(message.message);
@@ -108,6 +113,12 @@ export class Engine extends Emitter {
       this.#dishes.get(id)?.receive(type, message, bytes);
     } else if (type === "error") this.emit("error", message);
     else if (type === "notice") this.emit("notice", message.message);
+  }
+
+  /** A graphics processor that was lost often comes back; dishes that want it then move there by themselves. */
+  #findGpuAgain() {
+    this.#gpuLosses++;
+    if (this.#gpuLosses <= GPU_ATTEMPTS) setTimeout(() => this.#send({ type: "gpu" }), GPU_PAUSE);
   }
 
   /** @param {string} reason */

@@ -73,10 +73,19 @@ scope.onmessage = ({ data }) => {
     waiting.push(data);
     return;
   }
+  if (data.type === "gpu") {
+    findGpu(engine);
+    return;
+  }
   const { snapshot, ...message } = data;
   guarded(() => engine?.handle(JSON.stringify(message), snapshot && new Uint8Array(snapshot)));
   wake();
 };
+
+/** Looks for a graphics processor beside the work that the CPU does already; what comes of it is told as a message. @param {Engine} engine */
+function findGpu(engine) {
+  void engine.startGpu(new URLSearchParams(scope.location.search).has("software")).then(wake);
+}
 
 async function start() {
   if (!WebAssembly.validate(SIMD_PROBE)) {
@@ -90,8 +99,7 @@ async function start() {
     const created = new Engine();
     scope.postMessage({ json: created.catalogue(), arrays: [] });
     engine = created;
-    // Looked for beside the work that the CPU does already; what comes of it is told as a message.
-    void created.startGpu(new URLSearchParams(scope.location.search).has("software")).then(wake);
+    findGpu(created);
   } catch (cause) {
     fail("start", cause, "reload the page; if that does not help, the site's files are incomplete");
     return;

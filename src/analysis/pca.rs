@@ -29,6 +29,9 @@ pub struct Projection {
     pub axes: Axes,
 }
 
+/// Share of the way back to its principal axes that a picture turns in one frame, at most.
+const MOST_PULL: f64 = 0.05;
+
 /// Projects `values [points, dimensions]`, row-major, on the plane of their two principal axes, turned
 /// within the plane towards `last`.
 pub fn project(values: &[f32], dimensions: usize, last: Option<&Axes>) -> Projection {
@@ -44,7 +47,7 @@ pub fn project(values: &[f32], dimensions: usize, last: Option<&Axes>) -> Projec
     let known = total.is_finite() && total > 0.0;
     let mut basis = if known { principal(&covariance) } else { MatrixXx2::zeros(dimensions) };
     if let Some(last) = last.filter(|last| known && last.directions[0].len() == dimensions) {
-        align(&mut basis, last);
+        align(&mut basis, &covariance, last);
     }
     let placed = if known { &centred * &basis } else { MatrixXx2::zeros(count) };
     let explained = [0, 1].map(|axis| {
@@ -77,15 +80,33 @@ fn principal(covariance: &DMatrix<f64>) -> MatrixXx2<f64> {
     basis
 }
 
-/// Turns `basis` within its plane towards the last one.
-fn align(basis: &mut MatrixXx2<f64>, last: &Axes) {
+/// Turns `basis` within its plane to where the last one was, less a small share of the way, so that a picture
+/// that was carried along comes to lie on its principal axes in the end. Where the two variances are equal there
+/// are no such axes and nothing pulls.
+fn align(basis: &mut MatrixXx2<f64>, covariance: &DMatrix<f64>, last: &Axes) {
     let overlap = Matrix2::from_fn(|i, j| {
         basis.column(i).iter().zip(&last.directions[j]).map(|(new, old)| new * old).sum::<f64>()
     });
     let parts = overlap.svd(true, true);
-    if let (Some(left), Some(right)) = (parts.u, parts.v_t) {
-        *basis = &*basis * (left * right);
+    let (Some(left), Some(right)) = (parts.u, parts.v_t) else { return };
+    let mut turn = left * right;
+    // An axis has no sign: what is left of a reflection or of more than a quarter turn is a smaller turn.
+    if turn.determinant() < 0.0 {
+        basis.column_mut(1).neg_mut();
+        turn.row_mut(1).neg_mut();
     }
+    if turn[(0, 0)] < 0.0 {
+        basis.neg_mut();
+        turn.neg_mut();
+    }
+    let variance = |axis: usize| basis.column(axis).dot(&(covariance * basis.column(axis)));
+    let (first, second) = (variance(0), variance(1));
+    let pull = MOST_PULL * (first - second) / (first + second).max(f64::MIN_POSITIVE);
+    let (sine, cosine) = (turn[(1, 0)], turn[(0, 0)]);
+    // A chord instead of an arc: `sin` of the platform would not give the same picture everywhere.
+    let (sine, cosine) = (sine * (1.0 - pull), cosine + pull * sine.abs());
+    let length = (sine * sine + cosine * cosine).sqrt();
+    *basis = &*basis * Matrix2::new(cosine, -sine, sine, cosine) / length;
 }
 
 #[cfg(test)]

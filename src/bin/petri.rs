@@ -205,8 +205,8 @@ fn run(lab: &'static Lab, options: &Options, out: Option<&Path>) -> Result<bool>
 
 /// Runs all seeds, as many at once as there are cores.
 fn run_seeds(lab: &'static Lab, options: &Options) -> Result<Vec<Outcome>> {
-    let device = find_device(options.device)?;
     let first = settings(lab, &options.set, options.seed)?;
+    let device = find_device(lab, &first, options.device)?;
     if options.seed.checked_add(options.seeds - 1).is_none() {
         return Err(Error::new("--seeds", "the last seed would exceed 4294967295", "choose a smaller --seed"));
     }
@@ -236,12 +236,17 @@ fn run_seeds(lab: &'static Lab, options: &Options) -> Result<Vec<Outcome>> {
     Ok(outcomes)
 }
 
-/// The device that was asked for; `auto` takes a GPU if there is one that computes rightly.
-fn find_device(choice: Device) -> Result<session::Device> {
+/// The device that was asked for; `auto` takes a GPU if there is one that computes rightly and makes more steps of
+/// this very program than the CPU does.
+fn find_device(lab: &'static Lab, settings: &Settings, choice: Device) -> Result<session::Device> {
     match choice {
         Device::Cpu => Ok(session::Device::Cpu),
         Device::Gpu => find_gpu(true),
-        Device::Auto => Ok(find_gpu(false).unwrap_or(session::Device::Cpu)),
+        Device::Auto => {
+            let Ok(device) = find_gpu(false) else { return Ok(session::Device::Cpu) };
+            let session = Session::open(lab, settings.clone(), false)?;
+            Ok(if session.is_faster_on(&device) { device } else { session::Device::Cpu })
+        }
     }
 }
 

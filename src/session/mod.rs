@@ -11,6 +11,8 @@ mod export;
 mod history;
 mod hub;
 mod machine;
+#[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
+mod race;
 mod run;
 mod saved;
 mod seeds;
@@ -340,6 +342,16 @@ impl Session {
         }
         self.changes += 1;
         outcome
+    }
+
+    /// Whether the main run is faster on a GPU; both are tried for a moment. Waits, so it is for native programs.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn is_faster_on(&self, device: &Device) -> bool {
+        match device {
+            Device::Cpu => false,
+            #[cfg(feature = "gpu")]
+            Device::Gpu(context) => race::gpu_is_faster(&self.runs[0].program, context),
+        }
     }
 
     /// Gives all runs new machines on the present device and takes them back to where they were.

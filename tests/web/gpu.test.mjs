@@ -49,3 +49,34 @@ test("a run moves to the GPU and its curve follows the CPU's", async () => {
   assert.ok(Math.abs(losses[0] - losses[1]) <= 2e-3 * losses[0] + 1e-3, losses.join(" and "));
   await done();
 });
+
+test("the grokking lab's curves follow on the GPU", async () => {
+  const { page, done } = await open(browser, site.address, { hash: "?software#/lab/grokking?samples=60", allow: ALLOW });
+  const chip = page.locator("button.chip");
+  await chip.waitFor({ timeout: 60_000 });
+  const STEPS = 25;
+  /** @type {number[][]} */
+  const losses = [];
+  for (const device of ["CPU", "GPU"]) {
+    await until(async () => ((await chip.textContent()) ?? "").startsWith(device) || (await chip.click(), false), 20_000, `it computes on the ${device}`);
+    const pause = page.getByRole("button", { name: "Pause", exact: true });
+    if (await pause.isVisible()) await pause.click();
+    await page.getByRole("button", { name: "start again, same seed" }).click();
+    const summary = page.locator(".panel .visually-hidden").first();
+    const step = async () => Number(((await page.locator(".progress").textContent()) ?? "").match(/step ([\d,]+)/)?.[1].replaceAll(",", "") ?? "-1");
+    await until(async () => (await step()) === 0, 20_000, "step 0");
+    for (let count = 1; count <= STEPS; count++) {
+      await page.getByRole("button", { name: "one step" }).click();
+      await until(async () => (await step()) === count, 30_000, `step ${count} on the ${device}`);
+    }
+    const text = await until(async () => {
+      const words = (await summary.textContent()) ?? "";
+      return words.includes(`step ${STEPS}:`) && words;
+    }, 10_000, "the text equivalent is up to date");
+    losses.push([...text.matchAll(/(?:train|test)[^,]*? ([\d.]+)(?=,|\.$)/g)].map((match) => Number(match[1])));
+  }
+  console.log(`grokking on the CPU and the GPU: ${JSON.stringify(losses)}`);
+  assert.ok(losses[0].length >= 2 && losses[0].length === losses[1].length);
+  losses[0].forEach((loss, index) => assert.ok(Math.abs(loss - losses[1][index]) <= 2e-3 * Math.abs(loss) + 1e-3, `${loss} and ${losses[1][index]}`));
+  await done();
+});

@@ -34,6 +34,8 @@ export class Plot {
     this.width = 0;
     this.height = 0;
     this.summaryTime = -Infinity;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.summaryTimer = undefined;
     /** @type {Point | null} */
     this.pointer = null;
     this.frame = oncePerFrame(() => this.draw());
@@ -71,11 +73,16 @@ export class Plot {
     if (this.width < 40) return;
     this.options.draw(prepare(this.canvas, this.width, this.height));
     this.showTip();
-    const now = performance.now() / 1000;
-    if (now - this.summaryTime > SUMMARY_PAUSE) {
-      this.summaryTime = now;
-      this.text.textContent = this.options.summary();
-    }
+    const wait = this.summaryTime + SUMMARY_PAUSE * 1000 - performance.now();
+    clearTimeout(this.summaryTimer);
+    if (wait <= 0) this.tell();
+    // The last state must be told too, even when nothing is drawn any more.
+    else this.summaryTimer = setTimeout(() => this.tell(), wait);
+  }
+
+  tell() {
+    this.summaryTime = performance.now();
+    this.text.textContent = this.options.summary();
   }
 
   showTip() {
@@ -100,6 +107,7 @@ export class Plot {
   }
 
   destroy() {
+    clearTimeout(this.summaryTimer);
     this.frame.cancel();
     for (const stop of this.stops) stop();
     this.host.remove();

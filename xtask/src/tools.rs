@@ -123,25 +123,10 @@ fn install(package: &str) -> Result<()> {
     run(apt().args(["install", "-y", "-qq", "--no-install-recommends", package]))
 }
 
-/// wasm-bindgen's runner of tests, at the version that the library is locked to.
+/// wasm-bindgen's runner of tests, built from the project's lock file.
 pub fn need_wasm_test_runner() -> Result<PathBuf> {
-    let version = wasm_bindgen_version()?;
-    let folder = target_folder().join("tools").join(format!("wasm-bindgen-{version}"));
-    let runner = folder.join("bin").join(format!("wasm-bindgen-test-runner{}", std::env::consts::EXE_SUFFIX));
-    if !runner.exists() {
-        println!("installing wasm-bindgen's test runner {version}; this takes a minute or two, once");
-        run(cargo()
-            .args(["install", "wasm-bindgen-cli", "--locked", "--version", &version])
-            .arg("--root")
-            .arg(&folder))?;
-    }
+    let name = "wasm-test-runner";
+    run(cargo().args(["build", "--package", "xtask", "--features", name, "--bin", name]))?;
+    let runner = target_folder().join("debug").join(format!("{name}{}", std::env::consts::EXE_SUFFIX));
     std::path::absolute(&runner).context("the test runner has no absolute path")
-}
-
-/// The version of wasm-bindgen in Cargo.lock.
-fn wasm_bindgen_version() -> Result<String> {
-    let lock = std::fs::read_to_string("Cargo.lock").context("Cargo.lock cannot be read")?;
-    let mut lines = lock.lines().skip_while(|line| *line != "name = \"wasm-bindgen\"");
-    let version = lines.nth(1).and_then(|line| line.strip_prefix("version = \"")?.strip_suffix('"'));
-    version.map(str::to_owned).context("Cargo.lock does not name wasm-bindgen")
 }
