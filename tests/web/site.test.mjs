@@ -58,6 +58,9 @@ test("a second visit works without a network", async () => {
   const { page, context, done } = await open(browser, site.address, { hash: "#/playground", allow: /reload|ERR_INTERNET_DISCONNECTED/ });
   await page.evaluate(() => navigator.serviceWorker.ready);
   await until(() => page.evaluate(() => navigator.serviceWorker.controller !== null), 10_000, "the service worker has taken over");
+  // Nothing may be on its way when the network goes.
+  await page.evaluate(() => document.fonts.ready);
+  await page.waitForLoadState("networkidle");
   await context.setOffline(true);
   await page.reload();
   await until(async () => (await number(page, "[data-stat=step]")) > 0, 10_000, "training goes on offline");
