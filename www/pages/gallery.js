@@ -8,6 +8,7 @@ import { divergingTable, onThemeChange, palette, pixelToCss, Raster, TABLE_SIZE 
 import { panels } from "../panels/index.js";
 import { oncePerFrame, prepare, watchWidth } from "../panels/surface.js";
 import { problemText } from "../messages.js";
+import { Refiner, SQUASH_REACH, squashTable } from "../playground/refine.js";
 import { matchLabs } from "../search.js";
 
 /** @typedef {import("../protocol.d.ts").Lab} Lab */
@@ -190,6 +191,7 @@ function planePicture(host) {
   canvas.setAttribute("aria-label", "A network learns to tell two spiral arms apart");
   host.append(canvas);
   const raster = new Raster();
+  const refiner = new Refiner();
   /** @type {any} */
   let payload = null;
   let width = 0;
@@ -198,7 +200,8 @@ function planePicture(host) {
     const height = host.clientHeight;
     const { context } = prepare(canvas, width, height);
     const table = divergingTable(palette());
-    raster.paint(payload.values, payload.side, payload.side, table, payload.low, payload.high);
+    const fine = refiner.refine({ values: payload.values, offset: 0, side: payload.side }, true);
+    raster.paint(fine.values, fine.side, fine.side, squashTable(table), -SQUASH_REACH, SQUASH_REACH);
     // A square picture in a wide box: the middle band of the plane.
     const scale = Math.max(width, height) / (2 * payload.extent);
     context.imageSmoothingEnabled = true;
