@@ -47,6 +47,10 @@ const SPIRAL = {
   l2: "0.0003",
   points_count: "500",
 };
+/** Above and below a lab's panel, as in gallery.css. */
+const PICTURE_PADDING = 34;
+/** Claims that the card of a lab among few tells. */
+const CLAIMS_TOLD = 3;
 /** With fewer labs there is nothing to search. */
 const SEARCHABLE = 4;
 /** From so many labs on the cards are smaller. */
@@ -159,10 +163,14 @@ class Card extends LitElement {
     return this.first ? "plane" : this.lab.panels[0].id;
   }
 
+  get rested() {
+    return performance.now() - this.finished > REST;
+  }
+
   /** Whether it would use a turn: a finished run rests first, and stays as it is where less motion is wanted. */
   get willing() {
     if (this.problem) return false;
-    return !this.finished || (!lessMotion.matches && performance.now() - this.finished > REST);
+    return !this.finished || (!lessMotion.matches && (this.first || this.rested));
   }
 
   connectedCallback() {
@@ -173,8 +181,9 @@ class Card extends LitElement {
   disconnectedCallback() {
     super.disconnectedCallback();
     this.observer.disconnect();
-    this.stage.forget(this);
+    // First, so that its place is free when the others are looked at.
     this.close();
+    this.stage.forget(this);
     this.picture?.destroy();
     this.picture = null;
   }
@@ -185,10 +194,9 @@ class Card extends LitElement {
     if (!this.dish) this.open();
     else {
       this.dish.want([this.panel], HZ);
-      if (this.finished) this.dish.reset(this.first ? "fresh" : undefined);
+      if (this.finished) this.startAgain();
       this.dish.play();
     }
-    this.finished = 0;
   }
 
   open() {
@@ -203,8 +211,8 @@ class Card extends LitElement {
     this.dish = dish;
     dish.on("frame", (frame) => dish === this.dish && this.show(frame));
     dish.on("error", (problem) => {
-      // What is wrong with one control is replaced by its default.
-      if (dish !== this.dish || problem.kind === "control") return;
+      // A dish that is open goes on without what it was asked for; one that could not be opened says so in the same way.
+      if (dish !== this.dish || (problem.kind === "control" && dish.info)) return;
       this.problem = problemText(problem);
       this.close();
       this.stage.arrange();
@@ -238,18 +246,27 @@ class Card extends LitElement {
     if (!frame.panels[this.panel]) return;
     if (!this.picture) {
       const host = /** @type {HTMLElement} */ (this.querySelector(".card-picture"));
-      this.picture = this.first ? planePicture(host) : panelPicture(host, this.lab, this.form === "wide");
+      this.picture = this.first ? planePicture(host) : panelPicture(host, this.lab);
     }
     this.frame = frame;
     this.picture.show(frame);
-    if (!this.running || this.finished) return;
+    if (!this.running) return;
     if (this.first) this.app.setStatus(frame);
-    const loss = frame.metrics["test loss"] ?? Infinity;
-    const solved = this.first && (loss < SOLVED || frame.step > PATIENCE);
+    if (this.finished) {
+      // The spiral was still refined while it was looked at.
+      if (this.first && this.rested) this.startAgain();
+      return;
+    }
+    const solved = this.first && ((frame.metrics["test loss"] ?? Infinity) < SOLVED || frame.step > PATIENCE);
     if (frame.state !== "done" && !solved) return;
     this.finished = performance.now();
-    // The network goes on refining its answer while it is looked at, unless there is to be no motion.
-    if (frame.state === "done" || lessMotion.matches) this.stage.arrange();
+    this.stage.arrange();
+  }
+
+  /** The spiral with other weights each time; a lab as its page begins, with the same seed. */
+  startAgain() {
+    this.finished = 0;
+    this.dish?.reset(this.first ? "fresh" : undefined);
   }
 
   figures() {
@@ -259,7 +276,17 @@ class Card extends LitElement {
     const accuracy = frame.metrics["test accuracy"];
     return html`<span>step <b>${step}</b></span>
       <span class="card-test">test loss <b>${formatNumber(frame.metrics["test loss"])}</b></span>
-      ${this.first && typeof accuracy === "number" ? html`<span>right <b>${(100 * accuracy).toFixed(1)} %</b></span>` : nothing}`;
+      ${this.first && typeof accuracy === "number" ? html`<span>test accuracy <b>${(100 * accuracy).toFixed(1)} %</b></span>` : nothing}`;
+  }
+
+  claims() {
+    const { claims } = this.lab;
+    if (claims.length === 0) return nothing;
+    const more = claims.length - CLAIMS_TOLD;
+    return html`<ul class="card-claims">
+      ${claims.slice(0, CLAIMS_TOLD).map(({ text }) => html`<li>${text}</li>`)}
+      ${more > 0 ? html`<li class="card-more">and ${more} more, each measured in front of you</li>` : nothing}
+    </ul>`;
   }
 
   render() {
@@ -277,6 +304,7 @@ class Card extends LitElement {
         <p class="card-promise">${lab.promise}</p>
         ${first ? nothing : html`<p class="card-source"><span>${shortSource(lab)}</span>${lab.tags.slice(0, 3).map((tag) => html`<span class="card-tag">${tag}</span>`)}</p>`}
         <p class="card-note num">${this.figures()}</p>
+        ${this.form === "wide" ? this.claims() : nothing}
         ${first ? html`<p class="card-go" aria-hidden="true">Open the playground</p>` : nothing}
       </div>
     </article>`;
@@ -290,11 +318,11 @@ function shortSource({ paper }) {
   return `${names.length > 2 ? `${names[0]} et al.` : names.join(" and ")} ${paper.year}`;
 }
 
-/** A lab's first panel; with axes and names where there is room. @param {HTMLElement} host @param {Lab} lab @param {boolean} wide @returns {Picture} */
-function panelPicture(host, lab, wide) {
+/** A lab's first panel; with axes and names where there is room. @param {HTMLElement} host @param {Lab} lab @returns {Picture} */
+function panelPicture(host, lab) {
   const [info] = lab.panels;
-  const padding = 36;
-  const view = panels.get(info.kind)?.create(host, { ...info, wide, compact: !wide, height: host.clientHeight - padding });
+  const wide = host.clientWidth > 440;
+  const view = panels.get(info.kind)?.create(host, { ...info, wide, compact: !wide, height: host.clientHeight - PICTURE_PADDING });
   return {
     show: ({ panels: payloads, step, furthest }) => view?.update(payloads[info.id], wide ? { step, furthest } : { furthest }),
     destroy: () => view?.destroy(),
