@@ -132,7 +132,7 @@ class Card extends LitElement {
     this.app = /** @type {any} */ (null);
     /** @type {Stage} */
     this.stage = /** @type {any} */ (null);
-    /** "hero" is the playground, "wide" a lab among few, "" one of many. */
+    /** "hero" is the playground, "wide" a lab among few, "themed" one that names its theme, "" one of many. */
     this.form = "";
     /** What stands above the words of the hero. @type {unknown} */
     this.heading = nothing;
@@ -273,9 +273,11 @@ class Card extends LitElement {
     const { frame } = this;
     if (!frame) return this.problem ? nothing : html`<span class="card-starting">starting</span>`;
     const step = frame.steps && !this.first ? html`${formatCount(frame.step)} <i>of ${formatCount(frame.steps)}</i>` : formatCount(frame.step);
-    const accuracy = frame.metrics["test accuracy"];
+    const { "test loss": loss, "test accuracy": accuracy, ...others } = frame.metrics;
+    // A lab that has no test loss tells the first thing that it measures.
+    const [name, value] = loss === undefined ? (Object.entries(others)[0] ?? ["", null]) : ["test loss", loss];
     return html`<span>step <b>${step}</b></span>
-      <span class="card-test">test loss <b>${formatNumber(frame.metrics["test loss"])}</b></span>
+      ${name ? html`<span class=${loss === undefined ? "" : "card-test"}>${name} <b>${formatNumber(value)}</b></span>` : nothing}
       ${this.first && typeof accuracy === "number" ? html`<span>test accuracy <b>${(100 * accuracy).toFixed(1)} %</b></span>` : nothing}`;
   }
 
@@ -283,7 +285,7 @@ class Card extends LitElement {
     const { claims } = this.lab;
     if (claims.length === 0) return nothing;
     const more = claims.length - CLAIMS_TOLD;
-    return html`<ul class="card-claims">
+    return html`<p class="over">The paper says</p><ul class="card-claims">
       ${claims.slice(0, CLAIMS_TOLD).map(({ text }) => html`<li>${text}</li>`)}
       ${more > 0 ? html`<li class="card-more">and ${more} more, each measured in front of you</li>` : nothing}
     </ul>`;
@@ -300,6 +302,7 @@ class Card extends LitElement {
           : nothing}
       </div>
       <div class="card-words">
+        ${this.form === "themed" ? html`<p class="over">${lab.theme}</p>` : nothing}
         ${first ? html`<h2>${link}</h2>` : html`<h3>${link}</h3>`}
         <p class="card-promise">${lab.promise}</p>
         ${first ? nothing : html`<p class="card-source"><span>${shortSource(lab)}</span>${lab.tags.slice(0, 3).map((tag) => html`<span class="card-tag">${tag}</span>`)}</p>`}
@@ -489,16 +492,17 @@ class Gallery extends LitElement {
         <p>No lab${this.theme ? html` of <b>${this.theme}</b>` : nothing} mentions${this.query.trim() ? html` “${this.query.trim()}”` : " this"}.</p>
         <button type="button" class="button" @click=${this.showAll}>Show all ${labs.length} labs</button></div>`;
     }
-    const form = labs.length < SEARCHABLE ? "wide" : "";
+    const form = labs.length < SEARCHABLE ? "wide" : labs.length < DENSE ? "themed" : "";
     const themes = this.themes.filter((theme) => shown.some((lab) => lab.theme === theme));
-    const group = (/** @type {string} */ theme) => {
-      const members = shown.filter((lab) => lab.theme === theme);
-      return html`<section class="gallery-group"><h2>${theme} <span class="num">${members.length}</span></h2>
-        <div class="gallery-cards ${form} ${labs.length >= DENSE ? "dense" : ""}">
-          ${repeat(members, (lab) => lab.slug, (lab) => html`<petri-card form=${form} .lab=${lab} .app=${this.app} .stage=${this.stage}></petri-card>`)}
-        </div></section>`;
-    };
-    return repeat(themes, (theme) => theme, group);
+    const group = (/** @type {string} */ title, /** @type {Lab[]} */ members) => html`<section class="gallery-group">
+      <h2>${title} <span class="num">${members.length}</span></h2>
+      <div class="gallery-cards ${form} ${form ? "" : "dense"}">
+        ${repeat(members, (lab) => lab.slug, (lab) => html`<petri-card form=${form} .lab=${lab} .app=${this.app} .stage=${this.stage}></petri-card>`)}
+      </div></section>`;
+    const ofTheme = (/** @type {string} */ theme) => shown.filter((lab) => lab.theme === theme);
+    // Groups of one or two would leave most of the page empty: then the cards name their themes.
+    if (form === "themed") return group("Labs", themes.flatMap(ofTheme));
+    return repeat(themes, (theme) => theme, (theme) => group(theme, ofTheme(theme)));
   }
 
   render() {
