@@ -34,8 +34,12 @@ const HZ = 20;
 /** Milliseconds for which a finished run stands still before it begins again. */
 const REST = 4000;
 /** Steps after which the spiral begins again even if this seed does not solve it. */
-const PATIENCE = 20_000;
+const PATIENCE = 4000;
 const SOLVED = 0.03;
+/** Milliseconds between two pictures of the spiral. At full speed it would be solved before anybody has looked. */
+const PACE = 33;
+/** Steps from one picture to the next: slow at first, where most happens, then faster. @param {number} step */
+const stride = (step) => Math.min(24, 3 + Math.floor(step / 40));
 /** The playground's card: two spiral arms, told apart within seconds. */
 const SPIRAL = {
   dataset: "spiral",
@@ -148,6 +152,8 @@ class Card extends LitElement {
     this.since = performance.now();
     /** When its run was finished; 0 while it is not. */
     this.finished = 0;
+    /** When the spiral takes its next steps. @type {ReturnType<typeof setTimeout> | undefined} */
+    this.pace = undefined;
     this.observer = new IntersectionObserver((entries) => this.stage.see(this, entries[entries.length - 1].isIntersecting));
   }
 
@@ -195,7 +201,8 @@ class Card extends LitElement {
     else {
       this.dish.want([this.panel], HZ);
       if (this.finished) this.startAgain();
-      this.dish.play();
+      if (this.first) this.dish.step(1);
+      else this.dish.play();
     }
   }
 
@@ -204,7 +211,7 @@ class Card extends LitElement {
       lab: this.lab.slug,
       controls: this.first ? SPIRAL : {},
       claims: false,
-      play: true,
+      play: !this.first,
       panels: [this.panel],
       hz: HZ,
     });
@@ -224,9 +231,9 @@ class Card extends LitElement {
     if (!this.running) return;
     this.running = false;
     this.since = performance.now();
+    clearTimeout(this.pace);
     this.dish?.pause();
     this.dish?.want([], 0);
-    if (this.first) this.app.setStatus(null);
   }
 
   close() {
@@ -251,7 +258,10 @@ class Card extends LitElement {
     this.frame = frame;
     this.picture.show(frame);
     if (!this.running) return;
-    if (this.first) this.app.setStatus(frame);
+    if (this.first) {
+      clearTimeout(this.pace);
+      this.pace = setTimeout(() => this.dish?.step(stride(frame.step)), PACE);
+    }
     if (this.finished) {
       // The spiral was still refined while it was looked at.
       if (this.first && this.rested) this.startAgain();
