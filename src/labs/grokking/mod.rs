@@ -227,15 +227,16 @@ fn first_low(history: &History, name: &str) -> Option<u64> {
     history.first(name, EVERY, |loss| loss < LOW)
 }
 
-/// A curve for a line panel; step 0 is shown where step 1 is, as the axis is logarithmic.
+/// A curve for a line panel. The axis is logarithmic, so step 0 is shown in the place of step 1.
 fn curve(run: &RunView, column: &str, name: &str, role: &str, thin: bool, payload: &mut Payload) -> Value {
-    let steps = run.history.steps().iter().map(|&step| step.max(1) as f32).collect();
+    let readings = run.history.steps().iter().zip(run.history.column(column)).filter(|(step, _)| **step != 1);
+    let (steps, values): (Vec<f32>, Vec<f32>) = readings.map(|(&step, &value)| (step.max(1) as f32, value)).unzip();
     json!({
         "name": name,
         "role": role,
         "thin": thin,
         "x": payload.array(steps),
-        "y": payload.array(run.history.column(column).to_vec()),
+        "y": payload.array(values),
     })
 }
 

@@ -248,6 +248,7 @@ fn neurons(view: &View, payload: &mut Payload) -> Value {
         "columns": 3,
         "x": { "label": "a, then b", "unit": "0 … 22 each" },
         "y": { "label": "weight" },
+        "split": P,
         "items": items,
     })
 }
