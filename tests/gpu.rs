@@ -356,6 +356,45 @@ fn writes_come_after_the_runs_before_them() {
 }
 
 #[test]
+fn a_machine_may_go_while_it_works() {
+    let Some(context) = device() else { return };
+    let program = Arc::new(spirals(16));
+    for queued_only in [false, true] {
+        let mut gpu = Machine::new(context, Arc::clone(&program)).unwrap();
+        for _ in 0..50 {
+            gpu.run(0);
+            gpu.read(Read::Leaves);
+        }
+        if !queued_only {
+            gpu.flush();
+        }
+        drop(gpu);
+    }
+    // Another machine still computes, so nothing of this was taken for the loss of the device.
+    let mut gpu = Machine::new(context, program).unwrap();
+    gpu.run(0);
+    gpu.read(Read::Outputs(0));
+    assert_eq!(next(&mut gpu).values.len(), 1);
+    assert_eq!(context.lost(), None);
+}
+
+#[test]
+fn what_is_too_large_is_refused_and_costs_nothing() {
+    let Some(context) = device() else { return };
+    let mut graph = Graph::new();
+    let wide = graph.leaf_with(Role::Input, "wide", &[1, 15_000], vec![0.0; 15_000]);
+    let tall = graph.leaf_with(Role::Input, "tall", &[15_000, 1], vec![0.0; 15_000]);
+    let product = graph.mul(wide, tall).unwrap();
+    // 858 MiB: less than a plan may take, more than many devices take in one piece.
+    let program = plan(&graph, &[outputs(&[product])]).unwrap();
+    match Machine::new(context, Arc::new(program)) {
+        Ok(_) => println!("SKIPPED: {} takes 858 MiB in one piece", context.name()),
+        Err(error) => assert!(error.to_string().contains("MiB"), "{error}"),
+    }
+    assert_eq!(context.lost(), None);
+}
+
+#[test]
 fn a_lost_device_stands_still_and_says_why() {
     if device().is_none() {
         return;
