@@ -11,9 +11,17 @@ fn petri_log1p(a: f32) -> f32 {
 }
 
 // a to the power b for a ≥ 0. The built-in's logarithm has few digits near 1, where Adam's bias
-// correction 1 - 0.999^t needs them.
+// correction 1 - 0.999^t needs them; elsewhere a - 1 would lose those of a. The logarithm of 0 is
+// undefined in WGSL, so its powers are given.
 fn petri_pow(a: f32, b: f32) -> f32 {
-    return exp(b * petri_log1p(a - 1.0));
+    if (b == 0.0) {
+        return 1.0;
+    }
+    if (a == 0.0 && b > 0.0) {
+        return 0.0;
+    }
+    let logarithm = select(log(a), petri_log1p(a - 1.0), a > 0.7 && a < 1.42);
+    return exp(b * logarithm);
 }
 
 // Near 0 by a polynomial (Moshier, Cephes, tanhf.c), elsewhere by an exponential that cannot overflow.

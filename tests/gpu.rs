@@ -1,41 +1,23 @@
 //! The GPU computes what the CPU computes: all operations, whole training runs, and the order of runs,
-//! reads and writes. Without an adapter each test prints why it is skipped. Software adapters will do:
-//! `apt-get install mesa-vulkan-drivers` gives one.
+//! reads and writes. Without an adapter each test prints why it is skipped; see `common/device.rs`.
 #![cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
 
 mod common;
 
 use common::cases::{CASES, LARGE};
+use common::device::{device, next};
 use common::*;
 use petri::cpu;
-use petri::gpu::{Context, Delivery, Machine, Options, Read, canary};
+use petri::gpu::{Context, Machine, Options, Read, canary};
 use petri::graph::{DType, Entry, Func, Graph, Role, Var};
 use petri::ops::random::Randomness;
 use petri::optim::{Optimiser, update};
 use petri::plan::{Program, plan};
 use petri::rng::Rng;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 /// Built-in functions of GPUs may be this far off; most results are a hundred times closer.
 const TOLERANCE: f64 = 1e-4;
-
-/// The device that all tests share, or `None` after saying why.
-fn device() -> Option<&'static Context> {
-    static DEVICE: OnceLock<Result<Context, String>> = OnceLock::new();
-    let open = || pollster::block_on(Context::new(Options { allow_software: true })).map_err(|e| e.to_string());
-    match DEVICE.get_or_init(open) {
-        Ok(context) => Some(context),
-        Err(reason) => {
-            println!("SKIPPED: {reason}");
-            None
-        }
-    }
-}
-
-/// Blocks until the next delivery.
-fn next(machine: &mut Machine) -> Delivery {
-    pollster::block_on(machine.delivery()).unwrap_or_else(|| panic!("nothing arrived"))
-}
 
 /// Runs an entry on both; results of (CPU, GPU) in double precision, by output.
 fn run_both(context: &Context, graph: &Graph, entry: &Entry) -> Vec<(Vec<f64>, Vec<f64>, DType)> {
@@ -160,6 +142,29 @@ fn powers_near_one_keep_the_digits_that_adam_needs() {
             assert!((cpu - gpu).abs() < 1.5e-7, "{gpu} is not {cpu}");
         }
     }
+}
+
+#[test]
+fn powers_of_small_and_large_bases_agree_with_the_cpu() {
+    let Some(context) = device() else { return };
+    let mut wrong = Vec::new();
+    let bases = [0.0, 1e-30, 1e-10, 1e-3, 0.1, 0.69, 0.71, 1.0, 1.41, 1.43, 10.0, 1e3, 1e10];
+    for exponent in [0.0, 0.25, 0.5, 1.0, 2.0, 3.0] {
+        for base in bases {
+            let mut graph = Graph::new();
+            let a = graph.leaf_with(Role::Input, "a", &[1], vec![base]);
+            let b = graph.leaf_with(Role::Input, "b", &[1], vec![exponent]);
+            let power = graph.pow(a, b).unwrap();
+            let results = run_both(context, &graph, &outputs(&[power]));
+            let (cpu, gpu) = (results[0].0[0], results[0].1[0]);
+            // Subnormal results may become 0 on a GPU.
+            let error = (cpu - gpu).abs() / cpu.abs().max(f32::MIN_POSITIVE as f64 / 1e-5);
+            if error.is_nan() || error >= 1e-5 {
+                wrong.push(format!("{base} to the power {exponent} is {cpu}, not {gpu}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]
@@ -348,6 +353,45 @@ fn writes_come_after_the_runs_before_them() {
     assert_eq!(next(&mut gpu).values, [306.0, 7.0, 306.0]);
     assert!(next(&mut gpu).values.is_empty());
     assert!(pollster::block_on(gpu.delivery()).is_none());
+}
+
+#[test]
+fn a_machine_may_go_while_it_works() {
+    let Some(context) = device() else { return };
+    let program = Arc::new(spirals(16));
+    for queued_only in [false, true] {
+        let mut gpu = Machine::new(context, Arc::clone(&program)).unwrap();
+        for _ in 0..50 {
+            gpu.run(0);
+            gpu.read(Read::Leaves);
+        }
+        if !queued_only {
+            gpu.flush();
+        }
+        drop(gpu);
+    }
+    // Another machine still computes, so nothing of this was taken for the loss of the device.
+    let mut gpu = Machine::new(context, program).unwrap();
+    gpu.run(0);
+    gpu.read(Read::Outputs(0));
+    assert_eq!(next(&mut gpu).values.len(), 1);
+    assert_eq!(context.lost(), None);
+}
+
+#[test]
+fn what_is_too_large_is_refused_and_costs_nothing() {
+    let Some(context) = device() else { return };
+    let mut graph = Graph::new();
+    let wide = graph.leaf_with(Role::Input, "wide", &[1, 15_000], vec![0.0; 15_000]);
+    let tall = graph.leaf_with(Role::Input, "tall", &[15_000, 1], vec![0.0; 15_000]);
+    let product = graph.mul(wide, tall).unwrap();
+    // 858 MiB: less than a plan may take, more than many devices take in one piece.
+    let program = plan(&graph, &[outputs(&[product])]).unwrap();
+    match Machine::new(context, Arc::new(program)) {
+        Ok(_) => println!("SKIPPED: {} takes 858 MiB in one piece", context.name()),
+        Err(error) => assert!(error.to_string().contains("MiB"), "{error}"),
+    }
+    assert_eq!(context.lost(), None);
 }
 
 #[test]

@@ -91,6 +91,14 @@ fn every_kernel_of_every_operation_and_its_gradient_is_valid() {
 }
 
 #[test]
+fn every_kernel_of_every_lab_is_valid() {
+    for (name, program) in common::labs::programs() {
+        let texts: BTreeSet<String> = validate(&name, &program).into_iter().map(|shader| shader.text).collect();
+        println!("{name}: {} distinct shaders", texts.len());
+    }
+}
+
+#[test]
 fn extreme_constants_and_dispatches_are_valid() {
     let mut graph = Graph::new();
     let x = graph.leaf_with(Role::Input, "x", &[2], vec![1.0, 2.0]);

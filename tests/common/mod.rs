@@ -3,6 +3,9 @@
 #![allow(dead_code)] // each test program uses its own part
 
 pub mod cases;
+#[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
+pub mod device;
+pub mod labs;
 pub mod models;
 
 use petri::cpu::Machine;

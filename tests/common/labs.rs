@@ -1,0 +1,41 @@
+//! The programs that visitors run, for tests of backends: the labs and the playground at various settings.
+
+use petri::labs::{self, Settings};
+use petri::plan::Program;
+
+/// A lab's settings that differ from its defaults.
+type Changes = &'static [(&'static str, &'static str)];
+
+/// Between them they reach every optimiser, both tasks of the playground, and dropout.
+const SETTINGS: &[(&str, Changes)] = &[
+    ("playground", &[]),
+    ("playground", &[("optimiser", "sgd"), ("rate", "0.03"), ("batch", "1")]),
+    (
+        "playground",
+        &[
+            ("optimiser", "momentum"),
+            ("net", "input x y sinx | linear 7 | relu | dropout 0.2 | linear 33 | gelu | linear 1"),
+        ],
+    ),
+    ("playground", &[("dataset", "plane"), ("batch", "256"), ("l1", "0.001"), ("l2", "0.01")]),
+    ("grokking", &[("samples", "60")]),
+    ("grokking", &[("task", "modular")]),
+];
+
+/// Every run of every setting, with a name for messages. Claims' runs share their programs' shapes.
+pub fn programs() -> Vec<(String, Program)> {
+    let mut programs = Vec::new();
+    for (slug, changes) in SETTINGS {
+        let lab = labs::find(slug).unwrap_or_else(|error| panic!("{error}"));
+        let mut settings = Settings::defaults(lab.controls, 0);
+        for (name, value) in *changes {
+            settings.set(lab.controls, name, value).unwrap_or_else(|error| panic!("{error}"));
+        }
+        let mut experiment = (lab.open)(&settings, false).unwrap_or_else(|error| panic!("{error}"));
+        for run in experiment.runs() {
+            let program = (run.build)().unwrap_or_else(|error| panic!("{error}"));
+            programs.push((format!("{slug} {changes:?} {}", run.name), program));
+        }
+    }
+    programs
+}

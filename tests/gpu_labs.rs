@@ -1,0 +1,98 @@
+//! The labs' own programs train on the GPU as they do on the CPU. `gpu.rs` tests the backend itself.
+#![cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
+
+mod common;
+
+use common::device::{device, next};
+use common::*;
+use petri::cpu;
+use petri::gpu::{Context, Machine, Read};
+use petri::plan::Program;
+use std::sync::Arc;
+
+/// Rounding grows as a network trains; a fault of a kernel is far larger at once.
+const TOLERANCE: f64 = 1e-3;
+/// Steps per submission.
+const BATCH: usize = 10;
+
+/// Trains on both, `BATCH` steps at a time, and compares what is measured after each batch, the pictures
+/// at the end, and all trained leaves. Returns the worst difference beside the scale, and of what.
+fn follow(context: &Context, name: &str, program: Program, steps: usize) -> (f64, String) {
+    let program = Arc::new(program);
+    let mut cpu = cpu::Machine::new(Arc::clone(&program));
+    let mut gpu = Machine::new(context, Arc::clone(&program)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let routine = |name| program.routine(name);
+    let (train, measure) = (routine("train").unwrap(), routine("measure").unwrap());
+    if let Some(start) = routine("start") {
+        cpu.run(start);
+        gpu.run(start);
+    }
+    // Everything is asked for before anything is waited for, as in a session.
+    let mut wanted: Vec<(String, Vec<f64>, petri::graph::DType)> = Vec::new();
+    let mut observe = |cpu: &mut cpu::Machine, gpu: &mut Machine, routine: usize, step: usize| {
+        cpu.run(routine);
+        gpu.run(routine);
+        gpu.read(Read::Outputs(routine));
+        for (i, output) in program.routines[routine].outputs.iter().enumerate() {
+            let dtype = output.ty.dtype;
+            wanted.push((format!("{} at {step}", output.name), widen(cpu.output(routine, i), dtype), dtype));
+        }
+    };
+    for step in 1..=steps {
+        cpu.run(train);
+        gpu.run(train);
+        if step % BATCH == 0 {
+            observe(&mut cpu, &mut gpu, measure, step);
+            gpu.flush();
+        }
+    }
+    if let Some(picture) = routine("picture") {
+        observe(&mut cpu, &mut gpu, picture, steps);
+    }
+    for (leaf, place) in program.trained_leaves() {
+        wanted.push((place.name.clone(), widen(cpu.leaf(leaf), place.ty.dtype), place.ty.dtype));
+    }
+    gpu.read(Read::Leaves);
+    let mut got = Vec::new();
+    gpu.flush();
+    while got.len() < wanted.iter().map(|(_, values, _)| values.len()).sum() {
+        got.extend(next(&mut gpu).values);
+    }
+    assert_eq!(context.lost(), None, "{name}");
+    let mut rest = &got[..];
+    let mut worst = (0.0, String::new());
+    for (what, want, dtype) in wanted {
+        let (these, others) = rest.split_at(want.len());
+        rest = others;
+        let error = relative_error(&widen(these, dtype), &want);
+        assert!(error <= TOLERANCE, "{name}: {what} differs from the CPU's by {error:.1e} of its scale");
+        if error > worst.0 {
+            worst = (error, what);
+        }
+    }
+    assert!(rest.is_empty(), "{name}: more arrived than was asked for");
+    worst
+}
+
+#[test]
+fn every_lab_follows_the_cpu() {
+    let Some(context) = device() else { return };
+    for (i, (name, program)) in labs::programs().into_iter().enumerate() {
+        // The first is the playground as the visitor finds it.
+        let (error, what) = follow(context, &name, program, if i == 0 { 100 } else { 20 });
+        println!("{name}: {what} differs by {error:.1e}");
+    }
+}
+
+#[test]
+fn the_playground_takes_few_dispatches() {
+    let Some(context) = device() else { return };
+    let (_, program) = labs::programs().swap_remove(0);
+    let gpu = Machine::new(context, Arc::new(program)).unwrap();
+    let counts: Vec<(&str, usize)> =
+        gpu.program().routines.iter().enumerate().map(|(i, r)| (r.name.as_str(), gpu.dispatches(i))).collect();
+    println!("dispatches: {counts:?}");
+    // A guard: a dispatch costs more than what it computes at this size.
+    let train = gpu.program().routine("train").unwrap();
+    assert!(gpu.dispatches(train) <= 24, "{counts:?}");
+}
