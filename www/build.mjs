@@ -9,7 +9,7 @@
  */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { basename, join, relative } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import * as esbuild from "esbuild";
@@ -51,7 +51,7 @@ for (const slug of await readdir("src/labs")) {
 const virtual = (site) => ({
   name: "petri",
   setup(build) {
-    build.onResolve({ filter: /^petri:engine$/ }, () => ({ path: join(process.cwd(), engine, "petri.js") }));
+    build.onResolve({ filter: /^petri:engine$/ }, () => ({ path: resolve(engine, "petri.js") }));
     build.onResolve({ filter: /^petri:site$/ }, () => ({ path: "site", namespace: "petri" }));
     build.onLoad({ filter: /.*/, namespace: "petri" }, () => ({ contents: `export const site = ${JSON.stringify(site)};` }));
   },
