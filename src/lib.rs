@@ -18,6 +18,7 @@ pub mod ops;
 pub mod optim;
 pub mod plan;
 pub mod playground;
+#[cfg(feature = "reference")]
 pub mod reference;
 pub mod replicate;
 pub mod rng;

@@ -214,14 +214,16 @@ impl Code {
         for (register, step) in self.steps.iter().enumerate() {
             let (before, rest) = chunks.split_at_mut(register);
             let target = &mut rest[0][..lanes_count];
-            let read = |source: usize| -> &[f32] {
-                match self.sources[source] {
-                    Source::Register => &before[source][..lanes_count],
-                    Source::Constant(constant) => &constants[constant][..lanes_count],
-                    Source::Memory(buffer, offset) => &memory[buffer][offset + start..][..lanes_count],
-                    Source::Accumulator => &accumulator[..lanes_count],
-                }
-            };
+            macro_rules! read {
+                ($source:expr) => {
+                    match self.sources[$source] {
+                        Source::Register => &before[$source][..lanes_count],
+                        Source::Constant(constant) => &constants[constant][..lanes_count],
+                        Source::Memory(buffer, offset) => &memory[buffer][offset + start..][..lanes_count],
+                        Source::Accumulator => &accumulator[..lanes_count],
+                    }
+                };
+            }
             match step {
                 Step::InPlace => {}
                 Step::Splat { buffer, element } => {
@@ -251,7 +253,7 @@ impl Code {
                     });
                 }
                 Step::Gather { buffer, walk, index, stride, last } => {
-                    let (memory, index) = (&memory[*buffer], read(*index));
+                    let (memory, index) = (&memory[*buffer], read!(*index));
                     for_each_run(walk, start, count, |at, length, first, step| {
                         for i in 0..length {
                             let row = index[at + i].to_bits().min(*last) as i64;
@@ -268,8 +270,8 @@ impl Code {
                 }
                 Step::Apply { lanes, arguments, count } => {
                     let mut operands: [&[f32]; 4] = [&[]; 4];
-                    for (operand, &argument) in operands.iter_mut().zip(arguments).take(*count) {
-                        *operand = read(argument);
+                    for i in 0..*count {
+                        operands[i] = read!(arguments[i]);
                     }
                     lanes(target, operands);
                 }

@@ -96,7 +96,7 @@ const HALF_PI: [f32; 4] = [1.570_312_5, 4.837_513e-4, 7.549_533_6e-8, 2.563_344e
 #[inline(always)]
 fn reduce(x: F32x4) -> (F32x4, U32x4) {
     let (n, quadrant) = (x * splat(std::f32::consts::FRAC_2_PI)).round_int();
-    let [a, b, c, d] = HALF_PI.map(splat);
+    let (a, b, c, d) = (splat(HALF_PI[0]), splat(HALF_PI[1]), splat(HALF_PI[2]), splat(HALF_PI[3]));
     // Up to 12,000 n has at most 13 bits, so three products and all but the last sums are exact; what
     // rounding takes from those is put back.
     let head = x - n * a - n * b;

@@ -48,7 +48,7 @@ impl F32x4 {
     /// The same value in all lanes.
     #[inline(always)]
     pub fn splat(value: f32) -> Self {
-        Self::from_array([value; 4])
+        Self(imp::splat_f32(value))
     }
 
     /// Lane 0 first.
@@ -66,7 +66,7 @@ impl F32x4 {
     /// The first four elements of `source`; panics when there are fewer.
     #[inline(always)]
     pub fn load(source: &[f32]) -> Self {
-        Self::from_array([source[0], source[1], source[2], source[3]])
+        Self::from_array(*source.first_chunk().expect("four elements"))
     }
 
     /// Writes the first four elements of `target`; panics when there are fewer.
@@ -138,7 +138,7 @@ impl U32x4 {
     /// The same value in all lanes.
     #[inline(always)]
     pub fn splat(value: u32) -> Self {
-        Self::from_array([value; 4])
+        Self(imp::splat_u32(value))
     }
 
     /// Lane 0 first.
@@ -156,7 +156,7 @@ impl U32x4 {
     /// The first four elements of `source`; panics when there are fewer.
     #[inline(always)]
     pub fn load(source: &[u32]) -> Self {
-        Self::from_array([source[0], source[1], source[2], source[3]])
+        Self::from_array(*source.first_chunk().expect("four elements"))
     }
 
     /// Writes the first four elements of `target`; panics when there are fewer.
@@ -343,8 +343,19 @@ mod wasm {
     }
 
     #[inline(always)]
-    pub fn from_f32([a, b, c, d]: [f32; 4]) -> F {
-        f32x4(a, b, c, d)
+    pub fn splat_f32(value: f32) -> F {
+        f32x4_splat(value)
+    }
+
+    #[inline(always)]
+    pub fn splat_u32(value: u32) -> U {
+        u32x4_splat(value)
+    }
+
+    #[inline(always)]
+    pub fn from_f32(lanes: [f32; 4]) -> F {
+        // SAFETY: both are 16 bytes and any bits are valid in either. One load, also where LLVM optimises for size.
+        unsafe { core::mem::transmute(lanes) }
     }
 
     #[inline(always)]
@@ -354,8 +365,9 @@ mod wasm {
     }
 
     #[inline(always)]
-    pub fn from_u32([a, b, c, d]: [u32; 4]) -> U {
-        u32x4(a, b, c, d)
+    pub fn from_u32(lanes: [u32; 4]) -> U {
+        // SAFETY: as above.
+        unsafe { core::mem::transmute(lanes) }
     }
 
     #[inline(always)]
@@ -398,6 +410,8 @@ mod sse2 {
         )* };
     }
     direct! {
+        splat_f32(a: f32) -> F = _mm_set1_ps(a);
+        splat_u32(a: u32) -> U = _mm_set1_epi32(a as i32);
         from_f32(a: [f32; 4]) -> F = core::mem::transmute::<[f32; 4], F>(a);
         to_f32(a: F) -> [f32; 4] = core::mem::transmute::<F, [f32; 4]>(a);
         from_u32(a: [u32; 4]) -> U = core::mem::transmute::<[u32; 4], U>(a);
@@ -474,6 +488,16 @@ mod sse2 {
 mod portable {
     pub type F = [f32; 4];
     pub type U = [u32; 4];
+
+    #[inline(always)]
+    pub fn splat_f32(value: f32) -> F {
+        [value; 4]
+    }
+
+    #[inline(always)]
+    pub fn splat_u32(value: u32) -> U {
+        [value; 4]
+    }
 
     /// Functions given by one expression per lane; short enough for LLVM to vectorise.
     macro_rules! lanes {

@@ -152,32 +152,51 @@ fn compute<V: Vector, const M: usize>(tile: Tile) {
     // The loop below reads without checks; these cover all of it.
     assert!(k > 0 && (M - 1) * left_row + (k - 1) * left_k < left.len());
     assert!((k - 1) * right_stride + 2 * V::LANES <= right.len());
-    let mut sums = [[V::splat(0.0); 2]; M];
+    let mut sums = [[V::splat(0.0); 2]; ROWS];
+    /// The same for every row, written out: only then do the sums stay in registers, however the engine is optimised.
+    macro_rules! for_rows {
+        (|$row:ident| $body:expr) => {
+            for_rows!(@each $row, $body, 0 1 2 3)
+        };
+        (@each $row:ident, $body:expr, $($number:literal)+) => { $(
+            if M > $number {
+                const { assert!($number < ROWS) };
+                let $row = $number;
+                $body
+            }
+        )+ };
+    }
     let (mut a, mut b) = (left.as_ptr(), right.as_ptr());
     for _ in 0..k {
         // SAFETY: both asserts above bound the last elements that are read.
         let (low, high) = unsafe { (V::read(b), V::read(b.add(V::LANES))) };
-        for (row, sum) in sums.iter_mut().enumerate() {
+        for_rows!(|row| {
             // SAFETY: as above.
             let factor = V::splat(unsafe { *a.add(row * left_row) });
-            sum[0] = sum[0].add(factor.mul(low));
-            sum[1] = sum[1].add(factor.mul(high));
-        }
+            sums[row][0] = sums[row][0].add(factor.mul(low));
+            sums[row][1] = sums[row][1].add(factor.mul(high));
+        });
         // Past the last round these point beyond the end, so they must not be `add`.
         (a, b) = (a.wrapping_add(left_k), b.wrapping_add(right_stride));
     }
     let mut row_of_tile = [0.0f32; MOST_COLUMNS];
-    for (row, [low, high]) in sums.into_iter().enumerate() {
+    for_rows!(|row| {
+        let [low, high] = sums[row];
         let target = &mut tile.result[row * tile.row_length..][..tile.columns];
         if tile.columns == 2 * V::LANES && !tile.accumulate {
             low.store(target);
             high.store(&mut target[V::LANES..]);
-            continue;
+        } else {
+            low.store(&mut row_of_tile);
+            high.store(&mut row_of_tile[V::LANES..]);
+            finish_row(target, &row_of_tile, tile.accumulate);
         }
-        low.store(&mut row_of_tile);
-        high.store(&mut row_of_tile[V::LANES..]);
-        for (slot, &sum) in target.iter_mut().zip(&row_of_tile) {
-            *slot = if tile.accumulate { *slot + sum } else { sum };
-        }
+    });
+}
+
+/// Adds to a row of the result, or writes it.
+fn finish_row(target: &mut [f32], sums: &[f32; MOST_COLUMNS], accumulate: bool) {
+    for (slot, &sum) in target.iter_mut().zip(sums) {
+        *slot = if accumulate { *slot + sum } else { sum };
     }
 }

@@ -209,7 +209,7 @@ impl Context {
 
 /// Some browsers do not mark their software adapter, so its name decides as well.
 fn is_software(info: &wgpu::AdapterInfo) -> bool {
-    let text = format!("{} {}", info.name, info.driver).to_lowercase();
+    let text = format!("{} {}", info.name, info.driver).to_ascii_lowercase();
     info.device_type == wgpu::DeviceType::Cpu
         || ["swiftshader", "llvmpipe", "lavapipe", "basic render driver"].iter().any(|name| text.contains(name))
 }

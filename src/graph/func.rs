@@ -16,6 +16,7 @@ pub struct Row {
     /// Type of the result.
     pub result: DType,
     /// Double-precision value; unsigned integers are carried as exact doubles.
+    #[cfg(feature = "reference")]
     pub reference: fn([f64; 4]) -> f64,
     /// Applies the function to whole chunks; lengths are equal multiples of four.
     pub lanes: fn(&mut [f32], [&[f32]; 4]),
@@ -33,72 +34,35 @@ pub struct Row {
 
 type Derivative = fn(&mut Graph, &[Var], Var, Var) -> Result<Vec<Option<Var>>>;
 
-/// Loops a four-lane closure over chunks. Inlined into one function per row.
+/// Loops a four-lane expression over chunks: one function per row. Written so that it needs no inlining of closures or
+/// iterators, because the engine of a page is compiled for size.
 macro_rules! lanes {
     (|$($x:ident),+| $body:expr) => {
-        |destination: &mut [f32], sources: [&[f32]; 4]| {
-            lanes!(@loop destination, sources, load, store, ($($x),+), $body)
-        }
+        lanes!(F32x4::from_array, F32x4::to_array, |$($x),+| $body)
     };
     (u |$($x:ident),+| $body:expr) => {
+        lanes!(bits_of, floats_of, |$($x),+| $body)
+    };
+    ($load:path, $store:path, |$($x:ident),+| $body:expr) => {
         |destination: &mut [f32], sources: [&[f32]; 4]| {
-            lanes!(@loop destination, sources, load_bits, store_bits, ($($x),+), $body)
-        }
-    };
-    (@loop $d:ident, $s:ident, $load:ident, $store:ident, ($a:ident), $body:expr) => {
-        for (d, a) in $d.chunks_exact_mut(4).zip($s[0].chunks_exact(4)) {
-            let $a = $load(a);
-            $store($body, d);
-        }
-    };
-    (@loop $d:ident, $s:ident, $load:ident, $store:ident, ($a:ident, $b:ident), $body:expr) => {
-        for ((d, a), b) in
-            $d.chunks_exact_mut(4).zip($s[0].chunks_exact(4)).zip($s[1].chunks_exact(4))
-        {
-            let ($a, $b) = ($load(a), $load(b));
-            $store($body, d);
-        }
-    };
-    (@loop $d:ident, $s:ident, $load:ident, $store:ident, ($a:ident, $b:ident, $c:ident), $body:expr) => {
-        for (((d, a), b), c) in $d
-            .chunks_exact_mut(4)
-            .zip($s[0].chunks_exact(4))
-            .zip($s[1].chunks_exact(4))
-            .zip($s[2].chunks_exact(4))
-        {
-            let ($a, $b, $c) = ($load(a), $load(b), $load(c));
-            $store($body, d);
-        }
-    };
-    (@loop $d:ident, $s:ident, $load:ident, $store:ident, ($a:ident, $b:ident, $c:ident, $e:ident), $body:expr) => {
-        for ((((d, a), b), c), e) in $d
-            .chunks_exact_mut(4)
-            .zip($s[0].chunks_exact(4))
-            .zip($s[1].chunks_exact(4))
-            .zip($s[2].chunks_exact(4))
-            .zip($s[3].chunks_exact(4))
-        {
-            let ($a, $b, $c, $e) = ($load(a), $load(b), $load(c), $load(e));
-            $store($body, d);
+            let destination = destination.as_chunks_mut::<4>().0;
+            let [$($x,)+ ..] = sources;
+            $(let $x = &$x.as_chunks::<4>().0[..destination.len()];)+
+            for i in 0..destination.len() {
+                $(let $x = $load($x[i]);)+
+                destination[i] = $store($body);
+            }
         }
     };
 }
 
 #[inline(always)]
-fn load(source: &[f32]) -> F32x4 {
-    F32x4::load(source)
+fn bits_of(lanes: [f32; 4]) -> U32x4 {
+    F32x4::from_array(lanes).to_bits()
 }
 #[inline(always)]
-fn store(value: F32x4, destination: &mut [f32]) {
-    value.store(destination)
-}
-#[inline(always)]
-fn load_bits(source: &[f32]) -> U32x4 {
-    F32x4::load(source).to_bits()
-}
-#[inline(always)]
-fn store_bits(value: U32x4, destination: &mut [f32]) {
-    value.to_f32_bits().store(destination)
+fn floats_of(value: U32x4) -> [f32; 4] {
+    value.to_f32_bits().to_array()
 }
 
 /// `[Some(expression for each argument)]`, with `g` the graph and `d` the incoming gradient.
@@ -127,6 +91,7 @@ macro_rules! table {
             pub fn row(self) -> &'static Row {
                 static ROWS: &[Row] = &[$(Row {
                     name: $name, arguments: &$arguments, result: $result, cost: $cost,
+                    #[cfg(feature = "reference")]
                     reference: |arguments| { let [$($x,)+ ..] = arguments; $reference },
                     lanes: $lanes, wgsl: $wgsl, derivative: $derivative, sample: $sample,
                     smooth: table!(@smooth $smooth),
@@ -139,6 +104,7 @@ macro_rules! table {
     (@smooth kinked) => { false };
 }
 
+#[cfg(feature = "reference")]
 fn number(value: bool) -> f64 {
     if value { 1.0 } else { 0.0 }
 }
@@ -300,18 +266,10 @@ table! {
         d gradient!(|g, x, y, d| [{ let slope = g.sigmoid(x[0])?; g.mul(d, slope)? }]);
     /// Unsigned integer to the nearest float
     ToF32 "to_f32" [U32] -> F32, cost 1, sample (0.0, 4.0e9), kinked,
-        f64 |[a]| a, lanes |destination, sources| {
-            for (d, a) in destination.chunks_exact_mut(4).zip(sources[0].chunks_exact(4)) {
-                store(load_bits(a).to_f32(), d);
-            }
-        }, wgsl "f32({a})", d None;
+        f64 |[a]| a, lanes lanes!(bits_of, F32x4::to_array, |a| a.to_f32()), wgsl "f32({a})", d None;
     /// Float to unsigned integer, towards zero, saturating
     ToU32 "to_u32" [F32] -> U32, cost 1, sample (0.0, 1.0e6), kinked,
-        f64 |[a]| a.trunc().clamp(0.0, u32::MAX as f64), lanes |destination, sources| {
-            for (d, a) in destination.chunks_exact_mut(4).zip(sources[0].chunks_exact(4)) {
-                store_bits(load(a).to_u32(), d);
-            }
-        }, wgsl "petri_u32({a})", d None;
+        f64 |[a]| a.trunc().clamp(0.0, u32::MAX as f64), lanes lanes!(F32x4::from_array, floats_of, |a| a.to_u32()), wgsl "petri_u32({a})", d None;
     /// The 32 bits of an unsigned integer read as a float in [1, 2): top 23 bits as the mantissa
     UnitFloat "unit_float" [U32] -> F32, cost 2, sample (0.0, 4.0e9), kinked,
         f64 |[a]| f32::from_bits(((a as u32) >> 9) | 0x3f80_0000) as f64,
@@ -333,14 +291,7 @@ table! {
         f64 |[a, b]| ((a as u32) & (b as u32)) as f64, lanes lanes!(u |a, b| a & b), wgsl "({a} & {b})", d None;
     /// 1 where the unsigned integers are equal
     EqualU32 "equal_u32" [U32, U32] -> F32, cost 1, sample (0.0, 4.0), kinked,
-        f64 |[a, b]| number(a == b), lanes |destination, sources| {
-            for ((d, a), b) in
-                destination.chunks_exact_mut(4).zip(sources[0].chunks_exact(4)).zip(sources[1].chunks_exact(4))
-            {
-                let mask = load_bits(a).eq(load_bits(b));
-                store(mask.select(F32x4::splat(1.0), F32x4::splat(0.0)), d);
-            }
-        }, wgsl "select(0.0, 1.0, {a} == {b})", d None;
+        f64 |[a, b]| number(a == b), lanes lanes!(bits_of, F32x4::to_array, |a, b| a.eq(b).select(F32x4::splat(1.0), F32x4::splat(0.0))), wgsl "select(0.0, 1.0, {a} == {b})", d None;
     /// Random bits keyed by (seed, stream, step, element): Threefry-2x32-20
     Threefry "threefry" [U32, U32, U32, U32] -> U32, cost 40, sample (0.0, 4.0e9), kinked,
         f64 |[a, b, c, d]| rng::bits([a as u32, b as u32], [c as u32, d as u32]) as f64,

@@ -16,7 +16,7 @@ pub use func::Func;
 pub use shape::{DType, Type, broadcast, elements, strides};
 
 use crate::plan::{Lowering, Value};
-use std::fmt::Debug;
+use std::fmt;
 use std::sync::Arc;
 
 /// Handle of a node in its [`Graph`].
@@ -31,13 +31,14 @@ impl Var {
 }
 
 /// An operation: one member of the open set under `ops/`, complete in its own file.
-pub trait Op: Debug + Send + Sync {
+pub trait Op: Send + Sync {
     /// Name with attributes, as printed: `reduce sum [1]`.
     fn name(&self) -> String;
     /// Result type, or what is wrong with the inputs (the graph adds the node's label).
     fn infer(&self, inputs: &[&Type]) -> Result<Type>;
     /// The value in double precision: the truth that every backend is tested against. `u32` elements
     /// are carried as exact doubles.
+    #[cfg(feature = "reference")]
     fn reference(&self, inputs: &[&[f64]], types: &[&Type], output: &Type) -> Vec<f64>;
     /// Contribution of `grad` (shaped like the output) to the gradient of each input, built from graph
     /// operations so that it can be differentiated again; `None` where there is none.
@@ -46,6 +47,12 @@ pub trait Op: Debug + Send + Sync {
     fn lower(&self, lowering: &mut Lowering, inputs: &[Value], output: &Type) -> Value;
     /// The operation that does the same on inputs which all carry one more leading axis of `copies`.
     fn lift(&self, copies: usize) -> Arc<dyn Op>;
+}
+
+impl fmt::Debug for dyn Op {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        f.write_str(&self.name())
+    }
 }
 
 /// What a leaf is for; decides who writes it and what a snapshot holds.

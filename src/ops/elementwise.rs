@@ -5,7 +5,6 @@ use crate::graph::{Error, Func, Graph, Op, Result, Type, Var, broadcast};
 use crate::plan::{Lowering, Value};
 use std::sync::Arc;
 
-#[derive(Debug)]
 struct Elementwise(Func);
 
 impl Op for Elementwise {
@@ -30,6 +29,7 @@ impl Op for Elementwise {
         Ok(Type { shape: inputs[0].shape.clone(), dtype: row.result })
     }
 
+    #[cfg(feature = "reference")]
     fn reference(&self, inputs: &[&[f64]], _: &[&Type], output: &Type) -> Vec<f64> {
         let mut arguments = [0.0; 4];
         (0..output.elements())

@@ -6,18 +6,17 @@ use std::sync::Arc;
 
 /// `source [b.., n, inner..]`, `index [b.., j..]` → `[b.., j.., inner..]`, with `batch` axes b.
 /// An index beyond the end reads the last element, on every backend.
-#[derive(Debug)]
 struct Take {
     batch: usize,
 }
 
 /// `index [b.., j..]`, `updates [b.., j.., inner..]` → `[b.., bins, inner..]`: sums of the updates by index.
-#[derive(Debug)]
 struct ScatterAdd {
     batch: usize,
     bins: usize,
 }
 
+#[cfg(feature = "reference")]
 fn outer_inner(shape: &[usize], axis: usize) -> (usize, usize) {
     (shape[..axis].iter().product(), shape[axis..].iter().product())
 }
@@ -45,6 +44,7 @@ impl Op for Take {
         let shape = [&index[..], &source[b + 1..]].concat();
         Ok(Type { shape, dtype: inputs[0].dtype })
     }
+    #[cfg(feature = "reference")]
     fn reference(&self, inputs: &[&[f64]], types: &[&Type], output: &Type) -> Vec<f64> {
         let (n, b) = (types[0].shape[self.batch], self.batch);
         let (outer, inner) = (outer_inner(&types[0].shape, b).0, outer_inner(&types[0].shape, b + 1).1);
@@ -88,6 +88,7 @@ impl Op for ScatterAdd {
         }
         Ok(Type::f32([&index[..self.batch], &[self.bins], &updates[index.len()..]].concat()))
     }
+    #[cfg(feature = "reference")]
     fn reference(&self, inputs: &[&[f64]], types: &[&Type], output: &Type) -> Vec<f64> {
         let (outer, count) = outer_inner(&types[0].shape, self.batch);
         let inner = outer_inner(&types[1].shape, types[0].shape.len()).1;

@@ -1,13 +1,13 @@
 //! Operations that only rearrange: broadcast, permute, reshape, slice (with step and flip) and their
 //! counterpart, pad. All but pad are index arithmetic that the planner folds into whoever reads them.
 
+#[cfg(feature = "reference")]
 use super::slow::{coordinates, flat_index};
 use crate::graph::{Error, Func, Graph, Op, Result, Type, Var, elements};
 use crate::plan::{IndexMap, Lowering, Value};
 use std::sync::Arc;
 
 /// Stretches axes of extent 1 to the given shape (equal rank).
-#[derive(Debug)]
 struct Broadcast {
     shape: Vec<usize>,
 }
@@ -29,6 +29,7 @@ impl Op for Broadcast {
         }
         Ok(Type { shape: self.shape.clone(), dtype: inputs[0].dtype })
     }
+    #[cfg(feature = "reference")]
     fn reference(&self, inputs: &[&[f64]], types: &[&Type], output: &Type) -> Vec<f64> {
         let source = &types[0].shape;
         coordinates(&output.shape)
@@ -60,7 +61,6 @@ impl Op for Broadcast {
 }
 
 /// Reorders axes: axis `i` of the result is axis `order[i]` of the operand.
-#[derive(Debug)]
 struct Permute {
     order: Vec<usize>,
 }
@@ -82,6 +82,7 @@ impl Op for Permute {
         let shape: Vec<usize> = self.order.iter().map(|&axis| inputs[0].shape[axis]).collect();
         Ok(Type { shape, dtype: inputs[0].dtype })
     }
+    #[cfg(feature = "reference")]
     fn reference(&self, inputs: &[&[f64]], types: &[&Type], output: &Type) -> Vec<f64> {
         let mut from = vec![0; self.order.len()];
         coordinates(&output.shape)
@@ -110,7 +111,6 @@ impl Op for Permute {
 }
 
 /// The same elements in row-major order under another shape.
-#[derive(Debug)]
 struct Reshape {
     shape: Vec<usize>,
 }
@@ -135,6 +135,7 @@ impl Op for Reshape {
         }
         Ok(Type { shape: self.shape.clone(), dtype: inputs[0].dtype })
     }
+    #[cfg(feature = "reference")]
     fn reference(&self, inputs: &[&[f64]], _: &[&Type], _: &Type) -> Vec<f64> {
         inputs[0].to_vec()
     }
@@ -178,6 +179,7 @@ impl Op for Slice {
         ty.shape[self.axis] = self.count;
         Ok(ty)
     }
+    #[cfg(feature = "reference")]
     fn reference(&self, inputs: &[&[f64]], types: &[&Type], output: &Type) -> Vec<f64> {
         coordinates(&output.shape)
             .map(|mut at| {
@@ -202,7 +204,6 @@ impl Op for Slice {
 }
 
 /// Puts the operand where `slice` of a tensor of `extent` along its axis would read it; zero elsewhere.
-#[derive(Debug)]
 struct Pad {
     slice: Slice,
     extent: usize,
@@ -224,6 +225,7 @@ impl Op for Pad {
         ty.shape[self.slice.axis] = self.extent;
         Ok(ty)
     }
+    #[cfg(feature = "reference")]
     fn reference(&self, inputs: &[&[f64]], types: &[&Type], output: &Type) -> Vec<f64> {
         let mut result = vec![0.0; output.elements()];
         for (mut at, value) in coordinates(&types[0].shape).zip(inputs[0]) {

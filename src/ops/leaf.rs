@@ -5,7 +5,6 @@ use crate::plan::{Lowering, Value};
 use std::sync::Arc;
 
 /// Reads leaf number `.0` of the graph.
-#[derive(Debug)]
 struct Read(usize);
 
 impl Op for Read {
@@ -15,6 +14,7 @@ impl Op for Read {
     fn infer(&self, _: &[&Type]) -> Result<Type> {
         unreachable!("leaves are added by Graph::push_leaf, which knows their type")
     }
+    #[cfg(feature = "reference")]
     fn reference(&self, _: &[&[f64]], _: &[&Type], _: &Type) -> Vec<f64> {
         unreachable!("the interpreter reads leaves itself")
     }
@@ -30,14 +30,12 @@ impl Op for Read {
 }
 
 /// The same element everywhere.
-#[derive(Debug)]
 struct Constant {
     bits: u32,
     ty: Type,
 }
 
 /// The flat, row-major index of each element.
-#[derive(Debug)]
 struct Iota {
     shape: Vec<usize>,
 }
@@ -52,6 +50,7 @@ impl Op for Constant {
     fn infer(&self, _: &[&Type]) -> Result<Type> {
         Ok(self.ty.clone())
     }
+    #[cfg(feature = "reference")]
     fn reference(&self, _: &[&[f64]], _: &[&Type], output: &Type) -> Vec<f64> {
         let value = match self.ty.dtype {
             DType::F32 => f32::from_bits(self.bits) as f64,
@@ -77,6 +76,7 @@ impl Op for Iota {
     fn infer(&self, _: &[&Type]) -> Result<Type> {
         Ok(Type::u32(self.shape.clone()))
     }
+    #[cfg(feature = "reference")]
     fn reference(&self, _: &[&[f64]], _: &[&Type], output: &Type) -> Vec<f64> {
         (0..output.elements()).map(|i| i as f64).collect()
     }

@@ -5,7 +5,6 @@ use crate::plan::{Lowering, Value};
 use std::sync::Arc;
 
 /// `[.., m, k] × [.., k, n] → [.., m, n]` with equal batch axes. Transposes are views of the operands.
-#[derive(Debug)]
 struct MatMul;
 
 impl Op for MatMul {
@@ -32,6 +31,7 @@ impl Op for MatMul {
         shape[rank - 1] = b[rank - 1];
         Ok(Type::f32(shape))
     }
+    #[cfg(feature = "reference")]
     fn reference(&self, inputs: &[&[f64]], types: &[&Type], output: &Type) -> Vec<f64> {
         let rank = output.shape.len();
         let (m, n) = (output.shape[rank - 2], output.shape[rank - 1]);

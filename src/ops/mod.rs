@@ -9,5 +9,6 @@ pub mod leaf;
 pub mod matmul;
 pub mod random;
 pub mod reduce;
+#[cfg(feature = "reference")]
 mod slow;
 pub mod softmax;

@@ -1,5 +1,6 @@
 //! Reductions over any set of axes: sum, maximum, minimum, and the position of the maximum.
 
+#[cfg(feature = "reference")]
 use super::slow::{coordinates, flat_index};
 use crate::graph::{DType, Error, Graph, Op, Result, Type, Var};
 use crate::plan::{Lowering, Value};
@@ -31,7 +32,6 @@ impl Reduction {
 }
 
 /// Drops `axes` (sorted) by combining the elements along them.
-#[derive(Debug)]
 struct Reduce {
     kind: Reduction,
     axes: Vec<usize>,
@@ -57,6 +57,7 @@ impl Op for Reduce {
         let dtype = if self.kind == Reduction::ArgMax { DType::U32 } else { DType::F32 };
         Ok(Type { shape, dtype })
     }
+    #[cfg(feature = "reference")]
     fn reference(&self, inputs: &[&[f64]], types: &[&Type], output: &Type) -> Vec<f64> {
         let source = &types[0].shape;
         let start = match self.kind {

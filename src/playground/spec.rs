@@ -38,7 +38,7 @@ pub struct NetworkSpec {
 impl NetworkSpec {
     /// Reads a network; messages name the word and the fix.
     pub fn parse(text: &str) -> Result<NetworkSpec> {
-        let text = text.to_lowercase();
+        let text = text.to_ascii_lowercase();
         let mut parts = text.split('|').map(|part| part.split_whitespace().collect::<Vec<&str>>()).enumerate();
         let features = parts.next().map_or_else(|| features(&[]), |(_, words)| features(&words))?;
         let mut layers: Vec<(HiddenLayer, Stage)> = Vec::new();

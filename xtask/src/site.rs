@@ -35,7 +35,7 @@ pub fn build(kind: Kind) -> Result<()> {
 
 /// Compiles the engine and makes its JavaScript side; the folder of both.
 fn engine(kind: Kind) -> Result<PathBuf> {
-    let profile = if kind == Kind::Release { "release" } else { "quick" };
+    let profile = if kind == Kind::Release { "site" } else { "quick" };
     run(cargo().args(["build", "--lib", "--target", "wasm32-unknown-unknown"]).args([
         "--profile",
         profile,

@@ -71,7 +71,7 @@ fn wasm() -> Result<()> {
     need_wasm_target()?;
     let runner = need_wasm_test_runner()?;
     let mut command = cargo();
-    command.args(["test", "--target", "wasm32-unknown-unknown", "--no-default-features"]);
+    command.args(["test", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", "reference"]);
     for test in WASM_TESTS {
         command.args(["--test", test]);
     }
