@@ -4,7 +4,7 @@
 
 mod common;
 
-use common::cases::{CASES, LARGE};
+use common::cases::{all, large};
 use common::device::{device, next};
 use common::*;
 use petri::cpu;
@@ -55,7 +55,7 @@ fn assert_agree(name: &str, results: &[(Vec<f64>, Vec<f64>, DType)]) -> f64 {
 fn every_operation_and_its_gradient_agree_with_the_cpu() {
     let Some(context) = device() else { return };
     let mut worst = (0.0, "");
-    for case in CASES.iter().chain(LARGE) {
+    for case in all().chain(large()) {
         let built = build(|g, l| (case.make)(g, l));
         let mut graph = built.graph.clone();
         let mut results = vec![built.result];

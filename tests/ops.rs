@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::cases::CASES;
+use common::cases::all;
 use common::*;
 use petri::graph::{DType, Func, Graph, Role, Var};
 
@@ -14,7 +14,7 @@ const DERIVATIVE: f64 = 1e-6;
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 fn every_operation_agrees_with_the_reference_and_finite_differences() {
-    for case in CASES {
+    for case in all() {
         let built = build(|g, l| (case.make)(g, l));
         check_forward(case.name, &built, FORWARD);
         if case.gradient {

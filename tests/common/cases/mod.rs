@@ -1,0 +1,48 @@
+//! Every operation on many shapes, one file a family; each backend is tested on all of them.
+
+mod dense;
+mod large;
+
+use petri::graph::{Graph, Result, Role, Var};
+
+pub type Make = fn(&mut Graph, &mut Vec<Var>) -> Result<Var>;
+
+/// One operation on one shape.
+pub struct Case {
+    pub name: &'static str,
+    /// Whether the result is differentiable at the sampled points.
+    pub gradient: bool,
+    /// Whether the second derivative exists there.
+    pub smooth: bool,
+    pub make: Make,
+}
+
+pub fn labels(g: &mut Graph, shape: &[usize], below: u32) -> Var {
+    let count: usize = shape.iter().product();
+    let values: Vec<u32> = (0..count as u32).map(|i| (i * 7 + 3) % below).collect();
+    g.leaf_u32(Role::Input, "labels", shape, &values)
+}
+
+/// `"name" differentiable smooth |graph, leaves| value;` …, with `yes` or `no` for the two.
+macro_rules! cases {
+    ($($name:literal $gradient:ident $smooth:ident |$g:ident, $l:ident| $body:expr;)*) => {
+        &[$(Case { name: $name, gradient: cases!(@ $gradient), smooth: cases!(@ $smooth),
+            make: |$g, $l| { let _ = &$l; $body } }),*]
+    };
+    (@ yes) => { true };
+    (@ no) => { false };
+}
+
+pub const WIDE: (f64, f64) = (-2.0, 2.0);
+
+pub(crate) use cases;
+
+/// All families.
+pub fn all() -> impl Iterator<Item = &'static Case> {
+    [dense::CASES].into_iter().flatten()
+}
+
+/// What only the GPU treats differently from small shapes.
+pub fn large() -> impl Iterator<Item = &'static Case> {
+    large::CASES.iter()
+}
