@@ -14,6 +14,7 @@ mod grad;
 pub mod graph;
 pub mod labs;
 pub mod nn;
+pub mod number;
 pub mod ops;
 pub mod optim;
 pub mod plan;

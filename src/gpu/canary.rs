@@ -42,10 +42,10 @@ pub async fn canary(context: &Context) -> Result<()> {
         };
         if !equal {
             let message = format!(
-                "{} computes wrongly: {} differs from the CPU's by {:.1e} of its scale after {STEPS} training steps",
+                "{} computes wrongly: {} differs from the CPU's by {} of its scale after {STEPS} training steps",
                 context.name(),
                 leaf.name,
-                difference(got, want)
+                crate::number::text(difference(got, want))
             );
             return Err(Error::new("GPU", message, "the CPU is used instead"));
         }

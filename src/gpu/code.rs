@@ -206,7 +206,7 @@ fn load(bindings: &Bindings, access: &Access, element: &str) -> String {
 fn float(bits: u32) -> String {
     let value = f32::from_bits(bits);
     if value.is_finite() {
-        let text = format!("{value:?}f");
+        let text = format!("{}f", crate::number::text(value));
         return if value.is_sign_negative() { format!("({text})") } else { text };
     }
     // A constant expression must be finite; the function is not one.

@@ -1,6 +1,7 @@
 //! What a visitor can turn: controls as data, and settings checked against them.
 
 use crate::graph::{Error, Result};
+use crate::number;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -150,16 +151,16 @@ impl Control {
                 _ => Err(Error::new(place, format!("'{value}' is neither 0 nor 1"), "give 0 or 1")),
             },
             Kind::Slider | Kind::Integer => {
-                let fix = format!("give a number from {} to {}", self.min, self.max);
-                let number: f64 =
-                    value.trim().parse().map_err(|_| Error::new(&place, format!("'{value}' is not a number"), &fix))?;
+                let fix = format!("give a number from {} to {}", number::text(self.min), number::text(self.max));
+                let number: f64 = number::parse(value)
+                    .ok_or_else(|| Error::new(&place, format!("'{value}' is not a number"), &fix))?;
                 if !(self.min..=self.max).contains(&number) {
                     return Err(Error::new(place, format!("{value} is out of range"), fix));
                 }
                 if self.kind == Kind::Integer && number.fract() != 0.0 {
                     return Err(Error::new(place, format!("{value} is not a whole number"), fix));
                 }
-                Ok(format!("{number}"))
+                Ok(number::text(number))
             }
         }
     }
@@ -193,7 +194,7 @@ impl Settings {
 
     /// Value of a numeric control.
     pub fn number(&self, name: &str) -> f64 {
-        self.values[name].parse().expect("checked when it was set")
+        number::parse(&self.values[name]).expect("checked when it was set")
     }
 
     /// Value of a control as text.

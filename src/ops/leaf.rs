@@ -43,7 +43,7 @@ struct Iota {
 impl Op for Constant {
     fn name(&self) -> String {
         match self.ty.dtype {
-            DType::F32 => format!("constant {:?}", f32::from_bits(self.bits)),
+            DType::F32 => format!("constant {}", crate::number::text(f32::from_bits(self.bits))),
             DType::U32 => format!("constant {}", self.bits),
         }
     }

@@ -3,7 +3,6 @@
 use super::fuse::{Fused, Group, Place};
 use super::kernel::*;
 use super::lower::{Core, IndexMap, Lowering, Value};
-use std::collections::HashMap;
 
 /// Tells where a stored value lies: buffer and first element.
 pub(crate) type Locate<'a> = &'a dyn Fn(Place) -> (usize, i64);
@@ -21,19 +20,23 @@ pub(crate) struct Emitter<'a> {
 #[derive(Default)]
 struct Code {
     body: Body,
-    instructions: HashMap<Instruction, Register>,
-    values: HashMap<(Value, IndexMap), Register>,
+    /// Where each value is at each map of the iteration, as far as it is known.
+    values: Vec<(Value, IndexMap, Register)>,
 }
 
 impl Code {
+    /// The register of an instruction, which is the old one if the same was there before.
     fn push(&mut self, instruction: Instruction) -> Register {
-        if let Some(&register) = self.instructions.get(&instruction) {
-            return register;
-        }
-        self.body.instructions.push(instruction.clone());
-        let register = self.body.instructions.len() - 1;
-        self.instructions.insert(instruction, register);
-        register
+        let instructions = &mut self.body.instructions;
+        instructions.iter().position(|known| *known == instruction).unwrap_or_else(|| {
+            instructions.push(instruction);
+            instructions.len() - 1
+        })
+    }
+
+    fn known(&self, value: Value, map: &IndexMap) -> Option<Register> {
+        let same = |entry: &&(Value, IndexMap, Register)| entry.0 == value && entry.1 == *map;
+        self.values.iter().find(same).map(|entry| entry.2)
     }
 }
 
@@ -100,8 +103,8 @@ impl Emitter<'_> {
             } else {
                 self.definition(&mut code, member, &identity)
             };
-            code.values.insert((member, identity.clone()), register);
-            let place = match self.fused.copies.get(&member) {
+            code.values.push((member, identity.clone(), register));
+            let place = match self.fused.copies.get(member) {
                 Some(&leaf) => Place::Leaf(leaf),
                 None if (self.kept)(member) => Place::Temporary(member),
                 None => continue,
@@ -119,16 +122,15 @@ impl Emitter<'_> {
 
     /// Register of a value at `map` of the iteration: loaded if stored, else computed.
     fn value(&self, code: &mut Code, value: Value, map: &IndexMap) -> Register {
-        let key = (value, map.clone());
-        if let Some(&register) = code.values.get(&key) {
+        if let Some(register) = code.known(value, map) {
             return register;
         }
-        let register = if self.fused.stored.contains(&value) {
+        let register = if self.fused.stored.contains(value) {
             code.push(Instruction::Load(self.memory(value, map)))
         } else {
             self.definition(code, value, map)
         };
-        code.values.insert(key, register);
+        code.values.push((value, map.clone(), register));
         register
     }
 
@@ -185,7 +187,7 @@ impl Emitter<'_> {
         let dtype = self.lowering.ty(value).dtype;
         match self.lowering.core(value) {
             Core::Leaf(leaf) => self.access(value, Place::Leaf(*leaf), map),
-            _ if self.fused.stored.contains(&value) => self.access(value, Place::Temporary(value), map),
+            _ if self.fused.stored.contains(value) => self.access(value, Place::Temporary(value), map),
             Core::View(source, inner) => self.memory(*source, &inner.after(map)),
             Core::Reshape(source) => {
                 let (offset, strides) = map.access(self.lowering.shape(value));

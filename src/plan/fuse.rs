@@ -7,8 +7,9 @@
 //! reductions, and parallel updates become one kernel each. Next stage: `emit.rs`.
 
 use super::lower::{Core, IndexMap, Lowering, Value};
+use super::table::{Table, ValueSet};
 use crate::graph::{Graph, Role, elements};
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::BTreeSet;
 
 /// A kernel binds at most this many buffers: WebGPU's default limit.
 const MOST_BUFFERS: usize = 8;
@@ -23,7 +24,7 @@ pub(crate) enum Place {
 }
 
 /// One kernel in the making.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Group {
     /// The reduction, product or scatter it computes, if any.
     pub primary: Option<Value>,
@@ -31,26 +32,48 @@ pub(crate) struct Group {
     pub members: Vec<Value>,
     /// Iteration space of the members.
     pub shape: Vec<usize>,
-    /// Values read, with whether each is read only at the kernel's own iteration point.
-    pub reads: BTreeMap<Place, bool>,
+    pub reads: Reads,
     /// Leaves written.
-    pub writes: BTreeSet<usize>,
+    pub writes: Vec<usize>,
+}
+
+/// What a kernel reads, with whether only at its own iteration point. Few entries, so that a list is enough.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reads(Vec<(Place, bool)>);
+
+impl Reads {
+    fn note(&mut self, place: Place, here: bool) {
+        match self.0.iter_mut().find(|(known, _)| *known == place) {
+            Some((_, only_here)) => *only_here &= here,
+            None => self.0.push((place, here)),
+        }
+    }
+
+    /// Whether `place` is read only at the kernel's own point, if it is read.
+    fn only_here(&self, place: Place) -> Option<bool> {
+        self.0.iter().find(|(known, _)| *known == place).map(|(_, here)| *here)
+    }
+
+    /// All that is read.
+    pub(crate) fn places(&self) -> impl Iterator<Item = Place> {
+        self.0.iter().map(|(place, _)| *place)
+    }
 }
 
 /// The fused form of one entry.
 pub(crate) struct Fused {
     pub groups: Vec<Group>,
     /// Which values are stored.
-    pub stored: HashSet<Value>,
+    pub stored: ValueSet,
     /// Leaf that receives each assignment's copy.
-    pub copies: BTreeMap<Value, usize>,
+    pub copies: Table<usize>,
     /// Values that the host reads.
     pub outputs: Vec<Value>,
 }
 
 /// Fuses the entry with the given outputs and assignments `(leaf, value)`.
 pub(crate) fn fuse(graph: &Graph, lowering: &mut Lowering, outputs: &[Value], assigns: &[(usize, Value)]) -> Fused {
-    let mut copies = BTreeMap::new();
+    let mut copies = Table::default();
     for &(leaf, value) in assigns {
         // A leaf may have to pass through memory of its own (two leaves that swap).
         let is_leaf = matches!(lowering.core(value), Core::Leaf(_));
@@ -59,7 +82,7 @@ pub(crate) fn fuse(graph: &Graph, lowering: &mut Lowering, outputs: &[Value], as
     }
     // Assignments see old values. One that would overwrite what a later kernel still reads goes
     // through memory of its own; which ones do is found by trying.
-    let mut separate = HashSet::new();
+    let mut separate = ValueSet::default();
     loop {
         let attempt = Attempt::new(graph, lowering, outputs, &copies, &separate);
         match attempt.order() {
@@ -68,7 +91,7 @@ pub(crate) fn fuse(graph: &Graph, lowering: &mut Lowering, outputs: &[Value], as
             }
             Err(copy) => {
                 let Core::View(value, _) = lowering.core(copy) else { unreachable!("copies are views") };
-                assert!(separate.insert(*value), "a copy out of separate memory cannot be in a cycle");
+                assert!(separate.insert(*value, ()).is_none(), "a copy out of separate memory cannot be in a cycle");
             }
         }
     }
@@ -77,8 +100,9 @@ pub(crate) fn fuse(graph: &Graph, lowering: &mut Lowering, outputs: &[Value], as
 struct Attempt<'a> {
     graph: &'a Graph,
     lowering: &'a Lowering,
-    copies: &'a BTreeMap<Value, usize>,
-    stored: HashSet<Value>,
+    copies: &'a Table<usize>,
+    outputs: &'a [Value],
+    stored: ValueSet,
     groups: Vec<Group>,
 }
 
@@ -86,15 +110,15 @@ impl<'a> Attempt<'a> {
     fn new(
         graph: &'a Graph,
         lowering: &'a Lowering,
-        outputs: &[Value],
-        copies: &'a BTreeMap<Value, usize>,
-        separate: &HashSet<Value>,
+        outputs: &'a [Value],
+        copies: &'a Table<usize>,
+        separate: &ValueSet,
     ) -> Self {
-        let mut attempt = Attempt { graph, lowering, copies, stored: HashSet::new(), groups: Vec::new() };
-        let reachable = attempt.reachable(outputs);
-        attempt.choose_stored(&reachable, outputs, separate);
+        let mut attempt = Attempt { graph, lowering, copies, outputs, stored: ValueSet::default(), groups: Vec::new() };
+        let reachable = attempt.reachable();
+        attempt.choose_stored(&reachable, separate);
         for &value in &reachable {
-            if attempt.stored.contains(&value) && !matches!(lowering.core(value), Core::Leaf(_)) {
+            if attempt.stored.contains(value) && !matches!(lowering.core(value), Core::Leaf(_)) {
                 let group = attempt.single(value);
                 attempt.groups.push(group);
             }
@@ -102,20 +126,20 @@ impl<'a> Attempt<'a> {
         attempt
     }
 
-    fn reachable(&self, outputs: &[Value]) -> Vec<Value> {
-        let mut seen = BTreeSet::new();
-        let mut stack: Vec<Value> = outputs.iter().chain(self.copies.keys()).copied().collect();
+    fn reachable(&self) -> Vec<Value> {
+        let mut seen = ValueSet::default();
+        let mut stack: Vec<Value> = self.outputs.iter().copied().chain(self.copies.keys()).collect();
         while let Some(value) = stack.pop() {
-            if seen.insert(value) {
+            if seen.insert(value, ()).is_none() {
                 stack.extend(self.lowering.core(value).inputs());
             }
         }
-        seen.into_iter().collect()
+        seen.keys().collect()
     }
 
     /// The value whose memory a chain of views reads.
     fn base(&self, mut value: Value) -> Value {
-        while !self.stored.contains(&value) {
+        while !self.stored.contains(value) {
             match self.lowering.core(value) {
                 Core::View(source, _) => value = *source,
                 Core::Reshape(source) => return *source,
@@ -125,30 +149,29 @@ impl<'a> Attempt<'a> {
         value
     }
 
-    fn choose_stored(&mut self, reachable: &[Value], outputs: &[Value], separate: &HashSet<Value>) {
-        let mut must: HashSet<Value> = outputs.iter().chain(self.copies.keys()).chain(separate).copied().collect();
+    fn choose_stored(&mut self, reachable: &[Value], separate: &ValueSet) {
+        let mut must = separate.clone();
+        self.outputs.iter().copied().chain(self.copies.keys()).for_each(|value| must.add(value));
         for &value in reachable {
             match self.lowering.core(value) {
-                Core::Leaf(_) | Core::Reduce(..) => drop(must.insert(value)),
+                Core::Leaf(_) | Core::Reduce(..) => must.add(value),
                 Core::MatMul(a, b) => {
-                    must.extend([value, self.base(*a), self.base(*b)]);
+                    [value, self.base(*a), self.base(*b)].into_iter().for_each(|value| must.add(value))
                 }
-                Core::Take { source, .. } => drop(must.insert(self.base(*source))),
-                Core::Reshape(source) => drop(must.insert(*source)),
-                Core::Scatter { index, updates, .. } => {
-                    must.extend([value, *index, *updates]);
-                }
+                Core::Take { source, .. } => must.add(self.base(*source)),
+                Core::Reshape(source) => must.add(*source),
+                Core::Scatter { index, updates, .. } => [value, *index, *updates].into_iter().for_each(|v| must.add(v)),
                 _ => {}
             }
-            if let Some(leaf) = self.copies.get(&value)
+            if let Some(leaf) = self.copies.get(value)
                 && let Core::View(source, _) = self.lowering.core(value)
                 && self.reads_elsewhere(*source, *leaf)
             {
-                must.insert(*source);
+                must.add(*source);
             }
         }
         let lowering = self.lowering;
-        let mut cost: BTreeMap<Value, u32> = BTreeMap::new();
+        let mut cost = vec![0u32; lowering.nodes.len()];
         for &value in reachable {
             let own = match lowering.core(value) {
                 Core::Map(func, _) => func.row().cost,
@@ -156,19 +179,20 @@ impl<'a> Attempt<'a> {
                 _ => 0,
             };
             let operands = lowering.core(value).inputs();
-            let below = operands.iter().filter(|v| !must.contains(v)).map(|v| cost[v]);
-            cost.insert(value, below.fold(own, u32::saturating_add));
+            let below = operands.iter().filter(|v| !must.contains(**v)).map(|v| cost[v.index()]);
+            cost[value.index()] = below.fold(own, u32::saturating_add);
         }
-        let mut uses: BTreeMap<Value, (u32, bool)> = BTreeMap::new();
+        // How many read each value, and whether any reads it more than once per element.
+        let mut uses = vec![(0u32, false); lowering.nodes.len()];
         for &value in reachable.iter().rev() {
-            let (count, wide) = uses.get(&value).copied().unwrap_or((0, false));
+            let (count, wide) = uses[value.index()];
             let computed = matches!(lowering.core(value), Core::Map(..) | Core::Take { .. });
-            if computed && (count > 1 || wide) && cost[&value] > CHEAP {
-                must.insert(value);
+            if computed && (count > 1 || wide) && cost[value.index()] > CHEAP {
+                must.add(value);
             }
-            let stored = must.contains(&value);
+            let stored = must.contains(value);
             for input in lowering.core(value).inputs() {
-                let entry = uses.entry(input).or_default();
+                let entry = &mut uses[input.index()];
                 match lowering.core(value) {
                     Core::View(..) => {
                         let enlarges = elements(lowering.shape(value)) > elements(lowering.shape(input));
@@ -187,30 +211,21 @@ impl<'a> Attempt<'a> {
 
     /// Whether computing `value` at a point reads `leaf` at another point.
     fn reads_elsewhere(&self, value: Value, leaf: usize) -> bool {
-        let mut reads = BTreeMap::new();
+        let mut reads = Reads::default();
         let identity = IndexMap::identity(self.lowering.shape(value).len());
         self.walk(value, &identity, true, &mut reads, self.lowering.shape(value), true);
-        reads.get(&Place::Leaf(leaf)) == Some(&false)
+        reads.only_here(Place::Leaf(leaf)) == Some(false)
     }
 
     /// Collects what computing `value` at `map` of an iteration of `shape` reads. With `through`, stored
     /// values are looked through (used before it is known which are stored).
-    fn walk(
-        &self,
-        value: Value,
-        map: &IndexMap,
-        define: bool,
-        reads: &mut BTreeMap<Place, bool>,
-        shape: &[usize],
-        through: bool,
-    ) {
-        let mut read = |place: Place, here: bool| *reads.entry(place).or_insert(true) &= here;
+    fn walk(&self, value: Value, map: &IndexMap, define: bool, reads: &mut Reads, shape: &[usize], through: bool) {
         let here = || *map == IndexMap::identity(shape.len()) && self.lowering.shape(value) == shape;
         if let Core::Leaf(leaf) = self.lowering.core(value) {
-            return read(Place::Leaf(*leaf), here());
+            return reads.note(Place::Leaf(*leaf), here());
         }
-        if !define && !through && self.stored.contains(&value) {
-            return read(Place::Temporary(value), here());
+        if !define && !through && self.stored.contains(value) {
+            return reads.note(Place::Temporary(value), here());
         }
         match self.lowering.core(value) {
             Core::Leaf(_) | Core::Constant(_) | Core::Iota => {}
@@ -230,10 +245,10 @@ impl<'a> Attempt<'a> {
             Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. } if through => {}
             Core::Reduce(_, _, source) => {
                 let wide = self.lowering.shape(*source);
-                let mut inner = BTreeMap::new();
+                let mut inner = Reads::default();
                 self.walk(*source, &IndexMap::identity(wide.len()), false, &mut inner, wide, through);
-                for place in inner.into_keys() {
-                    reads.insert(place, false);
+                for place in inner.places() {
+                    reads.note(place, false);
                 }
             }
             Core::MatMul(a, b) => {
@@ -247,33 +262,33 @@ impl<'a> Attempt<'a> {
         }
     }
 
-    fn read_base(&self, value: Value, reads: &mut BTreeMap<Place, bool>) {
+    fn read_base(&self, value: Value, reads: &mut Reads) {
         let base = self.base(value);
         let place = match self.lowering.core(base) {
             Core::Leaf(leaf) => Place::Leaf(*leaf),
             _ => Place::Temporary(base),
         };
-        reads.insert(place, false);
+        reads.note(place, false);
     }
 
     fn single(&self, value: Value) -> Group {
         let primary = matches!(self.lowering.core(value), Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. });
         let shape = self.lowering.shape(value).to_vec();
-        let mut reads = BTreeMap::new();
+        let mut reads = Reads::default();
         self.walk(value, &IndexMap::identity(shape.len()), true, &mut reads, &shape, false);
         Group {
             primary: primary.then_some(value),
             members: vec![value],
             shape,
             reads,
-            writes: set(self.copies.get(&value).copied().into_iter()),
+            writes: self.copies.get(value).copied().into_iter().collect(),
         }
     }
 
     /// Whether `later` must run after `earlier`.
     fn depends(&self, later: &Group, earlier: &Group) -> bool {
-        earlier.members.iter().any(|&v| later.reads.contains_key(&Place::Temporary(v)))
-            || later.writes.iter().any(|&leaf| earlier.reads.contains_key(&Place::Leaf(leaf)))
+        earlier.members.iter().any(|&v| later.reads.only_here(Place::Temporary(v)).is_some())
+            || later.writes.iter().any(|&leaf| earlier.reads.only_here(Place::Leaf(leaf)).is_some())
     }
 
     /// Merges and orders the kernels, or names a copy that must go through separate memory.
@@ -288,7 +303,7 @@ impl<'a> Attempt<'a> {
         let order = topological(&after).map_err(|cycle| {
             let copies = cycle
                 .iter()
-                .filter_map(|&i| groups[i].members.iter().copied().find(|member| self.copies.contains_key(member)));
+                .filter_map(|&i| groups[i].members.iter().copied().find(|&member| self.copies.contains(member)));
             copies.into_iter().next_back().expect("only assignments can close a cycle")
         })?;
 
@@ -314,28 +329,50 @@ impl<'a> Attempt<'a> {
         if host.shape != guest.shape || self.is_scatter(host) {
             return false;
         }
-        let reads_host = |place: &Place| matches!(place, Place::Temporary(v) if host.members.contains(v));
-        let from_host: Vec<bool> =
-            guest.reads.iter().filter(|(place, _)| reads_host(place)).map(|(_, &here)| here).collect();
-        if from_host.contains(&false) || (host.primary.is_some() && from_host.is_empty()) {
-            return false;
-        }
+        let reads_host = |place: Place| matches!(place, Place::Temporary(v) if host.members.contains(&v));
         let mut reads = host.reads.clone();
-        for (place, &here) in guest.reads.iter().filter(|(place, _)| !reads_host(place)) {
-            *reads.entry(*place).or_insert(true) &= here;
+        let mut from_host = false;
+        for &(place, here) in &guest.reads.0 {
+            if !reads_host(place) {
+                reads.note(place, here);
+            } else if here {
+                from_host = true;
+            } else {
+                return false;
+            }
         }
-        let writes = set(host.writes.union(&guest.writes).copied());
-        if writes.iter().any(|&leaf| reads.get(&Place::Leaf(leaf)) == Some(&false)) {
+        if host.primary.is_some() && !from_host {
             return false;
         }
+        let mut writes = host.writes.iter().chain(&guest.writes);
+        if writes.any(|&leaf| reads.only_here(Place::Leaf(leaf)) == Some(false)) {
+            return false;
+        }
+        self.buffers(groups, &reads, a, b) <= MOST_BUFFERS && !stands_between(after, a, b)
+    }
+
+    /// Buffers that the kernel of both groups, reading `reads`, binds.
+    fn buffers(&self, groups: &[Group], reads: &Reads, a: usize, b: usize) -> usize {
         // All scalars share one buffer.
-        let scalar = |leaf: usize| self.graph.leaves()[leaf].role == Role::Scalar;
-        let shared = |place: Place| matches!(place, Place::Leaf(leaf) if scalar(leaf));
-        let mut buffers = set(reads.keys().map(|&place| Some(place).filter(|&place| !shared(place))));
-        buffers.extend(writes.iter().map(|&leaf| Some(Place::Leaf(leaf))));
-        let members = host.members.iter().chain(&guest.members);
-        buffers.extend(members.filter(|m| !self.copies.contains_key(m)).map(|&m| Some(Place::Temporary(m))));
-        buffers.len() <= MOST_BUFFERS && !stands_between(after, a, b)
+        let scalar =
+            |place: &Place| matches!(place, Place::Leaf(leaf) if self.graph.leaves()[*leaf].role == Role::Scalar);
+        let (scalars, mut bound): (Vec<Place>, Vec<Place>) = reads.places().partition(scalar);
+        let mut bind = |place: Place| {
+            if !bound.contains(&place) {
+                bound.push(place);
+            }
+        };
+        for group in [&groups[a], &groups[b]] {
+            group.writes.iter().for_each(|&leaf| bind(Place::Leaf(leaf)));
+            // What nobody else reads stays in a register.
+            let read_by_others = |value: Value| {
+                let reads = |group: &Group| group.reads.only_here(Place::Temporary(value)).is_some();
+                self.outputs.contains(&value) || groups.iter().enumerate().any(|(i, g)| i != a && i != b && reads(g))
+            };
+            let stored = group.members.iter().filter(|&&m| !self.copies.contains(m) && read_by_others(m));
+            stored.for_each(|&member| bind(Place::Temporary(member)));
+        }
+        bound.len() + usize::from(!scalars.is_empty())
     }
 
     fn is_scatter(&self, group: &Group) -> bool {
@@ -363,12 +400,13 @@ fn stands_between(after: &[BTreeSet<usize>], a: usize, b: usize) -> bool {
     false
 }
 
+/// Moves all of group `b` into `a`.
 fn merge(groups: &mut [Group], after: &mut [BTreeSet<usize>], a: usize, b: usize) {
-    let guest = groups[b].clone();
+    let guest = std::mem::take(&mut groups[b]);
     let host = &mut groups[a];
-    for (place, here) in guest.reads {
+    for (place, here) in guest.reads.0 {
         if !matches!(place, Place::Temporary(v) if host.members.contains(&v)) {
-            *host.reads.entry(place).or_insert(true) &= here;
+            host.reads.note(place, here);
         }
     }
     host.writes.extend(guest.writes);

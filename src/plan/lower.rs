@@ -127,34 +127,40 @@ pub struct Lowering {
     /// Label of the graph node that is being lowered.
     present: Arc<str>,
     known: HashMap<(Core, Type), Value>,
-    lowered: HashMap<Var, Value>,
+    /// By graph node.
+    lowered: Vec<Option<Value>>,
 }
 
 impl Lowering {
     /// The lowered form of a graph node, built on demand.
     pub(crate) fn node(&mut self, graph: &Graph, var: Var) -> Value {
+        self.lowered.resize(self.lowered.len().max(graph.nodes().len()), None);
         // An explicit stack: deep graphs must not overflow wasm's small one.
         let mut stack = vec![var];
         while let Some(&top) = stack.last() {
-            if self.lowered.contains_key(&top) {
-                stack.pop();
+            let node = graph.node(top);
+            let before = stack.len();
+            if self.lowered[top.index()].is_none() {
+                stack.extend(node.inputs.iter().filter(|input| self.lowered[input.index()].is_none()));
+            }
+            if stack.len() > before {
                 continue;
             }
-            let node = graph.node(top);
-            let missing: Vec<Var> =
-                node.inputs.iter().copied().filter(|input| !self.lowered.contains_key(input)).collect();
-            if missing.is_empty() {
-                let inputs: Vec<Value> = node.inputs.iter().map(|input| self.lowered[input]).collect();
-                self.present = node.label.clone();
-                let value = node.op.lower(self, &inputs, &node.ty);
-                debug_assert_eq!(*self.ty(value), node.ty, "{} lowered to another type", node.op.name());
-                self.lowered.insert(top, value);
-                stack.pop();
-            } else {
-                stack.extend(missing);
+            stack.pop();
+            if self.lowered[top.index()].is_some() {
+                continue;
             }
+            let inputs: Vec<Value> = node.inputs.iter().map(|input| self.known_node(*input)).collect();
+            self.present = node.label.clone();
+            let value = node.op.lower(self, &inputs, &node.ty);
+            debug_assert_eq!(*self.ty(value), node.ty, "{} lowered to another type", node.op.name());
+            self.lowered[top.index()] = Some(value);
         }
-        self.lowered[&var]
+        self.known_node(var)
+    }
+
+    fn known_node(&self, var: Var) -> Value {
+        self.lowered[var.index()].expect("lowered before its users")
     }
 
     fn push(&mut self, core: Core, ty: Type) -> Value {

@@ -4,7 +4,7 @@
 
 use super::kernel::Buffer;
 use super::lower::Value;
-use std::collections::HashMap;
+use super::table::Table;
 
 /// A temporary and the kernels between which it must be kept, both included.
 pub(crate) struct Life {
@@ -22,10 +22,10 @@ pub(crate) struct Pool {
 
 impl Pool {
     /// Places the temporaries of one entry; returns the buffer of each.
-    pub(crate) fn place(&mut self, mut lives: Vec<Life>, buffers: &mut Vec<Buffer>) -> HashMap<Value, usize> {
+    pub(crate) fn place(&mut self, mut lives: Vec<Life>, buffers: &mut Vec<Buffer>) -> Table<usize> {
         lives.sort_by_key(|life| (std::cmp::Reverse(life.elements), life.from));
         let mut taken: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.buffers.len()];
-        let mut places = HashMap::new();
+        let mut places = Table::default();
         for life in lives {
             let free = |slot: &usize| taken[*slot].iter().all(|&(from, to)| life.to < from || to < life.from);
             // The smallest that is large enough, else the largest, which then grows.

@@ -11,6 +11,7 @@ mod kernel;
 mod lower;
 mod memory;
 mod print;
+mod table;
 
 pub use kernel::*;
 pub use lower::{IndexMap, Lowering, Value};
@@ -18,7 +19,7 @@ pub use lower::{IndexMap, Lowering, Value};
 use crate::graph::{Entry, Error, Graph, Result, Role, Var};
 use emit::Emitter;
 use fuse::Place;
-use std::collections::{BTreeMap, HashSet};
+use table::Table;
 
 /// A program takes at most this many bytes: a quarter of what a 32-bit page can address.
 const MOST_BYTES: usize = 1 << 30;
@@ -47,24 +48,26 @@ pub fn plan(graph: &Graph, entries: &[Entry]) -> Result<Program> {
         let fused = fuse::fuse(graph, &mut lowering, &outputs, &assigns);
 
         // The last kernel that reads each temporary; those nobody reads need no memory.
-        let mut last_read: BTreeMap<Value, usize> = BTreeMap::new();
+        let mut last_read = Table::default();
         for (position, group) in fused.groups.iter().enumerate() {
-            for place in group.reads.keys() {
+            for place in group.reads.places() {
                 if let Place::Temporary(value) = place {
-                    last_read.insert(*value, position);
+                    last_read.insert(value, position);
                 }
             }
         }
-        last_read.extend(fused.outputs.iter().map(|&value| (value, fused.groups.len())));
+        for &value in &fused.outputs {
+            last_read.insert(value, fused.groups.len());
+        }
         let mut lives = Vec::new();
         for (position, group) in fused.groups.iter().enumerate() {
             for &member in &group.members {
                 let elements = lowering.ty(member).elements();
-                if fused.copies.contains_key(&member) {
+                if fused.copies.contains(member) {
                     continue;
                 }
                 let needed = group.primary == Some(member) && group.members.len() == 1;
-                let end = last_read.get(&member).copied();
+                let end = last_read.get(member).copied();
                 if let Some(end) = end.filter(|&end| end > position).or(needed.then_some(position)) {
                     lives.push(memory::Life { value: member, elements, from: position, to: end });
                 }
@@ -74,9 +77,9 @@ pub fn plan(graph: &Graph, entries: &[Entry]) -> Result<Program> {
         let places = pool.place(lives, &mut program.buffers);
         let locate = |place: Place| match place {
             Place::Leaf(leaf) => (program.leaves[leaf].buffer, program.leaves[leaf].offset as i64),
-            Place::Temporary(value) => (places[&value], 0),
+            Place::Temporary(value) => (*places.get(value).expect("what is read has a place"), 0),
         };
-        let kept = |value: Value| places.contains_key(&value);
+        let kept = |value: Value| places.contains(value);
         let emitter = Emitter { lowering: &lowering, fused: &fused, locate: &locate, kept: &kept };
         let kernels = fused.groups.iter().map(|group| emitter.kernel(group)).collect();
         let outputs = entry.outputs.iter().zip(&fused.outputs).map(|((name, var), &value)| {
@@ -104,7 +107,7 @@ pub fn plan(graph: &Graph, entries: &[Entry]) -> Result<Program> {
 
 /// Where a kernel comes from: the node of its reduction or product, else the leaf that it renews.
 fn label(graph: &Graph, lowering: &Lowering, fused: &fuse::Fused, group: &fuse::Group) -> String {
-    let renewed = group.members.iter().find_map(|member| fused.copies.get(member));
+    let renewed = group.members.iter().find_map(|member| fused.copies.get(*member));
     match (group.primary, renewed) {
         (Some(primary), _) => lowering.label(primary).to_string(),
         (None, Some(&leaf)) => format!("new {}", graph.leaves()[leaf].name),
@@ -145,11 +148,11 @@ fn place_leaves(graph: &Graph, program: &mut Program) {
 
 /// Backends keep coordinates in memory of fixed size.
 fn check_axes(graph: &Graph, entry: &Entry) -> Result<()> {
-    let mut seen = HashSet::new();
+    let mut seen = vec![false; graph.nodes().len()];
     let mut stack: Vec<Var> = entry.outputs.iter().map(|(_, var)| *var).collect();
     stack.extend(entry.assigns.iter().map(|(_, value)| *value));
     while let Some(var) = stack.pop() {
-        if !seen.insert(var) {
+        if std::mem::replace(&mut seen[var.index()], true) {
             continue;
         }
         let node = graph.node(var);
@@ -164,7 +167,7 @@ fn check_axes(graph: &Graph, entry: &Entry) -> Result<()> {
 }
 
 fn check_assigns(graph: &Graph, entry: &Entry, lowering: &mut Lowering) -> Result<Vec<(usize, Value)>> {
-    let mut assigned = HashSet::new();
+    let mut assigned = vec![false; graph.leaves().len()];
     entry
         .assigns
         .iter()
@@ -178,7 +181,7 @@ fn check_assigns(graph: &Graph, entry: &Entry, lowering: &mut Lowering) -> Resul
                 let message = format!("{name} is {:?}, its new value {:?}", graph.ty(*target), graph.ty(*value));
                 return Err(Error::new(place(), message, "give it the leaf's type"));
             }
-            if !assigned.insert(leaf) {
+            if std::mem::replace(&mut assigned[leaf], true) {
                 return Err(Error::new(place(), format!("{name} is assigned twice"), "assign it once"));
             }
             Ok((leaf, lowering.node(graph, *value)))

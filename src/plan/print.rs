@@ -3,6 +3,7 @@
 
 use super::kernel::*;
 use crate::graph::DType;
+use crate::number;
 use std::fmt::Write;
 
 impl Program {
@@ -59,7 +60,7 @@ fn write_body(text: &mut String, body: &Body, stores: &[Store]) {
             Instruction::Gather { base, index, stride, bound } => {
                 format!("{} at r{index} · {stride} (of {bound})", access_text(base))
             }
-            Instruction::Constant(bits, DType::F32) => format!("{:?}", f32::from_bits(*bits)),
+            Instruction::Constant(bits, DType::F32) => number::text(f32::from_bits(*bits)),
             Instruction::Constant(bits, DType::U32) => format!("{bits}"),
             Instruction::Index { offset, strides } => format!("index {offset} + {strides:?}"),
             Instruction::Apply(func, registers) => {

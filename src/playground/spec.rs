@@ -8,6 +8,7 @@ use super::Feature;
 use crate::graph::{Error, Result};
 use crate::labs::nearest;
 use crate::nn::Activation;
+use crate::number;
 use std::fmt;
 
 /// Most hidden layers.
@@ -88,7 +89,7 @@ impl fmt::Display for NetworkSpec {
                 write!(f, " | {}", layer.activation.name())?;
             }
             if layer.dropout > 0.0 {
-                write!(f, " | dropout {}", layer.dropout)?;
+                write!(f, " | dropout {}", number::text(layer.dropout))?;
             }
         }
         f.write_str(" | linear 1")

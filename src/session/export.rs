@@ -3,6 +3,7 @@
 use super::Session;
 use crate::graph::{Result, Role};
 use crate::labs::{File, Weights};
+use crate::number;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 use std::fmt::Write;
@@ -59,7 +60,7 @@ impl Session {
                 for name in &names {
                     text.push(',');
                     if let Some(value) = view.history.at(name, step) {
-                        write!(text, "{value}").expect("writing to a string cannot fail");
+                        write!(text, "{}", number::text(value)).expect("writing to a string cannot fail");
                     }
                 }
                 text.push('\n');

@@ -24,6 +24,7 @@ pub use machine::Device;
 
 use crate::graph::{Error, Result};
 use crate::labs::{Claim, Experiment, Lab, Part, Payload, Settings};
+use crate::number;
 use run::{Arrival, Run};
 use serde::Serialize;
 use serde_json::Value;
@@ -249,7 +250,7 @@ impl Session {
     pub fn set(&mut self, name: &str, value: &str) -> Result<bool> {
         let mut settings = self.settings.clone();
         settings.set(self.lab.controls, name, value)?;
-        let number = settings.values().get(name).and_then(|text| text.parse::<f64>().ok());
+        let number = settings.values().get(name).and_then(|text| number::parse(text));
         if let Some(writes) = number.and_then(|number| self.experiment.retune(name, number)) {
             for (run, leaf, value) in writes {
                 let leaf = self.leaf(run, leaf)?;
@@ -299,7 +300,11 @@ impl Session {
             return Err(Error::new(place(), message, "choose a smaller index"));
         }
         if !value.is_finite() {
-            return Err(Error::new(place(), format!("{value} is not a number"), "give a finite number"));
+            return Err(Error::new(
+                place(),
+                format!("{} is not a number", number::text(value)),
+                "give a finite number",
+            ));
         }
         self.edit(Edit { step: self.clock, run, leaf, index, value });
         Ok(())

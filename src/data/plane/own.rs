@@ -2,6 +2,7 @@
 
 use super::{EXTENT, Point, Task};
 use crate::graph::{Error, Result};
+use crate::number;
 use std::fmt::Write;
 
 /// At most this many points are read.
@@ -25,12 +26,12 @@ pub fn parse(text: &str) -> Result<Vec<Point>> {
         for (position, (number, word)) in numbers.iter_mut().zip(&words).enumerate() {
             let fix = match position {
                 2 => "give a label from -1 to 1".to_owned(),
-                _ => format!("give a number from -{EXTENT} to {EXTENT}"),
+                _ => format!("give a number from -{extent} to {extent}", extent = number::text(EXTENT)),
             };
             let wrong = || Error::new(place(), format!("“{}” does not fit", shorten(word)), fix);
-            *number = match word.parse::<f32>() {
-                Ok(value) if position == 2 && value.abs() <= 1.0 => value,
-                Ok(value) if position < 2 && value.abs() <= EXTENT => value,
+            *number = match number::parse(word).map(|value| value as f32) {
+                Some(value) if position == 2 && value.abs() <= 1.0 => value,
+                Some(value) if position < 2 && value.abs() <= EXTENT => value,
                 _ => return Err(wrong()),
             };
         }
@@ -51,7 +52,8 @@ pub fn format(points: &[Point]) -> String {
     for (index, point) in points.iter().enumerate() {
         let separator = if index == 0 { "" } else { ";" };
         // Writing to a string cannot fail.
-        let _ = write!(text, "{separator}{},{},{}", point.x, point.y, point.label);
+        let [x, y, label] = [point.x, point.y, point.label].map(number::text);
+        let _ = write!(text, "{separator}{x},{y},{label}");
     }
     text
 }

@@ -5,6 +5,7 @@ use super::modular::{self, LEARNT};
 use super::polynomial::D;
 use super::{first_low, short};
 use crate::labs::{Claim, Measured, Relation};
+use crate::number;
 use crate::session::{RunView, View};
 
 /// Name of the modular run that generalises.
@@ -59,7 +60,10 @@ pub(super) fn of_polynomial(view: &View, alpha: f64, epsilon: f64, frozen: f64) 
         Claim::judge(
             "C4",
             vec![Measured::new("test loss of the frozen kernel", Some(frozen), Relation::Above, 0.45)],
-            format!("Kernel regression with the kernel of step 0, solved exactly, has test loss {frozen:.2}."),
+            format!(
+                "Kernel regression with the kernel of step 0, solved exactly, has test loss {}.",
+                number::rounded(frozen, 2)
+            ),
             main.step,
             main.steps,
         ),
@@ -149,7 +153,7 @@ fn alignment(main: &RunView) -> Claim {
         Measured::new("share along β at step 5,000", at(COMPARED), Relation::Above, 0.6),
         Measured::new("share along β at the start", at(0), Relation::AtMost, 2.0 / D as f64),
     ];
-    let detail = format!("Chance is 1/D = {}.", 1.0 / D as f64);
+    let detail = format!("Chance is 1/D = {}.", short(1.0 / D as f64));
     Claim::judge("C5", parts, detail, main.step.min(COMPARED), COMPARED)
 }
 

@@ -14,6 +14,7 @@ mod polynomial;
 use super::{Choice, Claim, ClaimInfo, Control, Effect, Experiment, Lab, PanelInfo, Paper, Payload, RunPlan};
 use super::{Kind, Scale, Settings, When};
 use crate::graph::Result;
+use crate::number;
 use crate::session::{History, RunView, View};
 use serde_json::{Value, json};
 
@@ -247,6 +248,6 @@ fn step_axis(last: u64) -> Value {
 
 /// A number in a sentence: at most three digits after the point, no trailing zeros.
 fn short(value: f64) -> String {
-    let text = format!("{value:.3}");
+    let text = number::rounded(value, 3);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

@@ -6,6 +6,7 @@
 use super::{Setting, claims, curve, short, step_axis};
 use crate::graph::{Entry, Graph, Result, Role, Var};
 use crate::labs::{Claim, Part, Payload, RunPlan, Settings};
+use crate::number;
 use crate::optim::{self, Optimiser};
 use crate::plan;
 use crate::rng::Rng;
@@ -240,7 +241,7 @@ fn neurons(view: &View, payload: &mut Payload) -> Value {
     });
     let items = strongest.map(|neuron| {
         let (frequency, share) = dominant_frequency(&rows[neuron][..P]);
-        let name = format!("unit {neuron}: frequency {frequency}, {:.0} %", 100.0 * share);
+        let name = format!("unit {neuron}: frequency {frequency}, {} %", number::rounded(100.0 * share, 0));
         json!({ "name": name, "y": payload.array(rows[neuron].to_vec()) })
     });
     let items: Vec<Value> = items.collect();

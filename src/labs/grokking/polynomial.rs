@@ -7,6 +7,7 @@ use super::kernel::frozen_loss;
 use super::{LOW, Setting, claims, curve, first_low, short, step_axis};
 use crate::graph::{Entry, Graph, Result, Role, Var};
 use crate::labs::{Claim, Part, Payload, RunPlan, Settings};
+use crate::number;
 use crate::optim::{self, Optimiser};
 use crate::plan;
 use crate::rng::Rng;
@@ -333,7 +334,7 @@ impl Polynomial {
             let test = first_low(main.history, "test loss");
             let to = test.or(main.history.steps().last().copied()).unwrap_or(train);
             let label = match test {
-                Some(test) => format!("grokking gap {:.1}×", test as f64 / train as f64),
+                Some(test) => format!("grokking gap {}×", number::rounded(test as f64 / train as f64, 1)),
                 None => "waiting".into(),
             };
             bands.push(json!({ "from": train, "to": to, "label": label }));

@@ -2,6 +2,7 @@
 
 use super::Layer;
 use crate::nn::Activation;
+use crate::number;
 use crate::playground::{Feature, NetworkSpec};
 use std::fmt::Write;
 
@@ -14,7 +15,7 @@ pub(super) fn write(spec: &NetworkSpec, layers: &[Layer]) -> String {
             let _ = writeln!(modules, "            {module},");
         }
         if layer.dropout > 0.0 {
-            let _ = writeln!(modules, "            nn.Dropout({}),", layer.dropout);
+            let _ = writeln!(modules, "            nn.Dropout({}),", number::text(layer.dropout));
         }
     }
     let features: Vec<&str> = spec.features.iter().map(|feature| expression(*feature)).collect();
@@ -108,5 +109,5 @@ fn expression(feature: Feature) -> &'static str {
 
 /// The shortest decimals that read back as the same numbers.
 fn numbers(values: impl Iterator<Item = f32>) -> String {
-    values.map(|value| format!("{value:?}")).collect::<Vec<_>>().join(", ")
+    values.map(number::text).collect::<Vec<_>>().join(", ")
 }
