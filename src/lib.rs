@@ -12,6 +12,7 @@ pub mod data;
 pub mod gpu;
 mod grad;
 pub mod graph;
+mod json;
 pub mod labs;
 pub mod nn;
 pub mod number;

@@ -1,7 +1,8 @@
 //! Data on its way out. To a panel: a JSON value in which each array of numbers is a reference into a list of
 //! typed arrays, so that the page gets them without copying or parsing.
 
-use serde_json::{Value, json};
+use crate::json::json;
+use serde_json::Value;
 
 /// Arrays that belong to one message.
 #[derive(Default)]

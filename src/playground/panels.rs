@@ -4,10 +4,11 @@ use super::experiment::Playground;
 use super::model::{SIDE, images, values};
 use crate::analysis::pca;
 use crate::data::plane::{EXTENT, Point, Task};
+use crate::json::{NONE, json};
 use crate::labs::Payload;
 use crate::nn::Activation;
 use crate::session::View;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// Images of all features and units, and the weights between them.
 pub(super) fn network(playground: &Playground, view: &View, payload: &mut Payload) -> Value {
@@ -85,11 +86,11 @@ pub(super) fn loss(playground: &Playground, view: &View, payload: &mut Payload) 
         Task::Regression => ("mean squared error", ""),
     };
     json!({
-        "x": { "label": "step", "unit": "", "scale": "log" },
-        "y": { "label": label, "unit": unit, "scale": "linear", "min": 0 },
+        "x": json!({ "label": "step", "unit": "", "scale": "log" }),
+        "y": json!({ "label": label, "unit": unit, "scale": "linear", "min": 0 }),
         "series": series,
-        "bands": [],
-        "rules": [],
+        "bands": NONE,
+        "rules": NONE,
         "timeline": true,
     })
 }

@@ -2,9 +2,10 @@
 
 use super::Session;
 use crate::graph::{Result, Role};
+use crate::json::json;
 use crate::labs::{File, Weights};
 use crate::number;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::BTreeSet;
 use std::fmt::Write;
 

@@ -4,45 +4,54 @@
 
 use super::{Device, Session, State};
 use crate::graph::{Error, Result};
+use crate::json::json;
 use crate::labs::{self, Lab, Part, Payload, Settings};
 use crate::rng::fresh_seed;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 
 /// Further seeds that one request can ask for.
 const MOST_SEEDS: u64 = 100;
 
-/// What the page asks for. One record for all kinds of messages, as each uses few of the fields and code for an enum of
-/// records would be ten times as large in the download.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Request {
-    r#type: String,
-    dish: String,
-    lab: Option<String>,
-    controls: BTreeMap<String, String>,
-    seed: Option<u32>,
-    /// Draw a new seed.
-    fresh: bool,
-    claims: bool,
-    play: bool,
-    name: Option<String>,
-    value: Value,
-    count: Option<u64>,
-    step: Option<u64>,
-    panels: Vec<String>,
-    hz: f64,
-    run: usize,
-    leaf: Option<String>,
-    index: Option<usize>,
-    format: Option<String>,
-    device: Option<String>,
-}
+/// What the page asks for: its fields as they came, looked at when they are needed. A field that is missing or of another
+/// kind is told with the kind of the message.
+struct Request(Value);
 
-/// A field that this kind of message cannot do without.
-fn need<T>(request: &str, name: &str, field: Option<T>) -> Result<T> {
-    field.ok_or_else(|| Error::new(format!("message {request}"), format!("has no {name}"), "reload the page"))
+impl Request {
+    fn kind(&self) -> &str {
+        self.0["type"].as_str().unwrap_or_default()
+    }
+
+    fn need<T>(&self, name: &str, field: Option<T>) -> Result<T> {
+        let wrong = || Error::new(format!("message {}", self.kind()), format!("has no {name}"), "reload the page");
+        field.ok_or_else(wrong)
+    }
+
+    fn text(&self, name: &str) -> Result<&str> {
+        self.need(name, self.0[name].as_str())
+    }
+
+    fn number(&self, name: &str) -> Result<f64> {
+        self.need(name, self.0[name].as_f64())
+    }
+
+    fn count(&self, name: &str) -> Result<u64> {
+        self.need(name, self.0[name].as_u64())
+    }
+
+    /// Absent means no.
+    fn flag(&self, name: &str) -> bool {
+        self.0[name].as_bool().unwrap_or(false)
+    }
+
+    /// A seed, if one is given that is in range.
+    fn seed(&self) -> Option<u32> {
+        self.0["seed"].as_u64().and_then(|seed| u32::try_from(seed).ok())
+    }
+
+    fn dish(&self) -> &str {
+        self.0["dish"].as_str().unwrap_or_default()
+    }
 }
 
 /// What the page is told.
@@ -156,7 +165,7 @@ impl Hub {
     /// Takes in a message of the page; `bytes` is a saved session that an `open` continues.
     pub fn handle(&mut self, json: &str, bytes: Option<&[u8]>, now: f64) {
         match serde_json::from_str(json) {
-            Ok(request) => self.answer(request, bytes, now),
+            Ok(request) => self.answer(&Request(request), bytes, now),
             Err(error) => self.refuse(None, "engine", &Error::new("message", error.to_string(), "reload the page")),
         }
     }
@@ -214,79 +223,80 @@ impl Hub {
         self.replies.push_back(Message { json, arrays: Vec::new(), bytes: None });
     }
 
-    fn answer(&mut self, request: Request, bytes: Option<&[u8]>, now: f64) {
-        let dish = request.dish.clone();
+    fn answer(&mut self, request: &Request, bytes: Option<&[u8]>, now: f64) {
         if let Err(error) = self.obey(request, bytes, now) {
-            self.refuse(Some(&dish).filter(|dish| !dish.is_empty()).map(String::as_str), "control", &error);
+            self.refuse(Some(request.dish()).filter(|dish| !dish.is_empty()), "control", &error);
         }
     }
 
-    fn obey(&mut self, request: Request, bytes: Option<&[u8]>, now: f64) -> Result<()> {
-        let kind = request.r#type.clone();
-        let dish = request.dish.clone();
-        match kind.as_str() {
+    fn obey(&mut self, request: &Request, bytes: Option<&[u8]>, now: f64) -> Result<()> {
+        let dish = request.dish();
+        match request.kind() {
             "open" => self.open(request, bytes, now),
             "close" => {
-                self.dishes.remove(&dish);
+                self.dishes.remove(dish);
                 Ok(())
             }
             "set" => {
-                let name = need(&kind, "name", request.name)?;
-                let value = need(&kind, "value", request.value.as_str())?;
-                self.change(&dish, |session| session.set(&name, value))
+                let (name, value) = (request.text("name")?, request.text("value")?);
+                self.change(dish, |session| session.set(name, value))
             }
-            "reset" => self.change(&dish, |session| {
-                let kept = request.seed.unwrap_or(session.settings().seed);
-                session.reset(if request.fresh { fresh_seed() } else { kept }).map(|()| true)
+            "reset" => self.change(dish, |session| {
+                let kept = request.seed().unwrap_or(session.settings().seed);
+                session.reset(if request.flag("fresh") { fresh_seed() } else { kept }).map(|()| true)
             }),
             "edit" => {
-                let leaf = need(&kind, "leaf", request.leaf)?;
-                let index = need(&kind, "index", request.index)?;
-                let value = need(&kind, "value", request.value.as_f64())? as f32;
-                self.change(&dish, |session| session.edit_leaf(request.run, &leaf, index, value).map(|()| false))
+                let (leaf, index) = (request.text("leaf")?, request.count("index")? as usize);
+                let value = request.number("value")? as f32;
+                let run = request.count("run").unwrap_or(0) as usize;
+                self.change(dish, |session| session.edit_leaf(run, leaf, index, value).map(|()| false))
             }
-            "play" => self.with(&dish, |dish| dish.session.play()),
-            "pause" => self.with(&dish, |dish| dish.session.pause()),
+            "play" => self.with(dish, |dish| dish.session.play()),
+            "pause" => self.with(dish, |dish| dish.session.pause()),
             "step" => {
-                let count = need(&kind, "count", request.count)?;
-                self.with(&dish, |dish| dish.session.step(count))
+                let count = request.count("count")?;
+                self.with(dish, |dish| dish.session.step(count))
             }
             "seek" => {
-                let step = need(&kind, "step", request.step)?;
-                self.with(&dish, |dish| {
+                let step = request.count("step")?;
+                self.with(dish, |dish| {
                     dish.failure_told = false;
                     dish.session.seek(step);
                 })
             }
-            "want" => self.with(&dish, |dish| {
-                dish.hz = request.hz.clamp(0.0, 60.0);
-                dish.panels = request.panels;
-            }),
+            "want" => {
+                let hz = request.number("hz")?;
+                let panels = request.need("panels", request.0["panels"].as_array())?;
+                self.with(dish, |dish| {
+                    dish.hz = hz.clamp(0.0, 60.0);
+                    dish.panels = panels.iter().filter_map(Value::as_str).map(str::to_owned).collect();
+                })
+            }
             "seeds" => {
-                let count = need(&kind, "count", request.count)?.min(MOST_SEEDS) as usize;
-                self.with(&dish, |dish| dish.session.run_more_seeds(count))
+                let count = request.count("count")?.min(MOST_SEEDS) as usize;
+                self.with(dish, |dish| dish.session.run_more_seeds(count))
             }
             "device" => {
-                let wanted = need(&kind, "device", request.device)?;
-                if !["cpu", "gpu"].contains(&wanted.as_str()) {
+                let wanted = request.text("device")?;
+                if !["cpu", "gpu"].contains(&wanted) {
                     return Err(Error::new("device", format!("'{wanted}' is unknown"), "choose cpu or gpu"));
                 }
                 if let (true, Some(reason)) = (wanted == "gpu", self.gpu.absence()) {
                     return Err(Error::new("GPU", reason, "the CPU is a full substitute"));
                 }
-                self.with(&dish, |dish| dish.wanted = wanted)?;
-                self.settle(&dish);
+                self.with(dish, |dish| dish.wanted = wanted.to_owned())?;
+                self.settle(dish);
                 Ok(())
             }
-            "snapshot" => self.save(&dish),
-            "export" => self.export(&dish, &need(&kind, "format", request.format)?),
+            "snapshot" => self.save(dish),
+            "export" => self.export(dish, request.text("format")?),
             "plan" => {
-                if let Some(text) = self.dishes.get(&dish).map(|dish| dish.session.plan_text()) {
+                if let Some(text) = self.dishes.get(dish).map(|dish| dish.session.plan_text()) {
                     self.reply(json!({ "type": "plan", "dish": dish, "text": text }));
                 }
                 Ok(())
             }
-            _ => Err(Error::new("message", format!("'{kind}' is unknown"), "reload the page")),
+            kind => Err(Error::new("message", format!("'{kind}' is unknown"), "reload the page")),
         }
     }
 
@@ -314,34 +324,35 @@ impl Hub {
         Ok(())
     }
 
-    fn open(&mut self, request: Request, bytes: Option<&[u8]>, now: f64) -> Result<()> {
-        let name = need("open", "dish", Some(request.dish).filter(|name| !name.is_empty()))?;
-        let lab = labs::find(&need("open", "lab", request.lab)?)?;
-        let settings = self.settings(&name, lab, &request.controls, request.seed.unwrap_or(0));
-        let restored = bytes.and_then(|bytes| match Session::restore(bytes, request.claims) {
+    fn open(&mut self, request: &Request, bytes: Option<&[u8]>, now: f64) -> Result<()> {
+        let name = request.need("dish", Some(request.dish()).filter(|name| !name.is_empty()))?;
+        let lab = labs::find(request.text("lab")?)?;
+        let settings = self.settings(name, lab, &request.0["controls"], request.seed().unwrap_or(0));
+        let claims = request.flag("claims");
+        let restored = bytes.and_then(|bytes| match Session::restore(bytes, claims) {
             // The link wins over what was kept: a changed link is a new run.
             Ok(session) if *session.settings() == settings && session.lab().slug == lab.slug => Some(session),
             Ok(_) => None,
             Err(error) => {
-                self.refuse(Some(&name), "storage", &error);
+                self.refuse(Some(name), "storage", &error);
                 None
             }
         });
         let session = match restored {
             Some(session) => Ok(session),
-            None => Session::open(lab, settings.clone(), request.claims).or_else(|error| {
-                self.refuse(Some(&name), "control", &error);
-                Session::open(lab, Settings::defaults(lab.controls, settings.seed), request.claims)
+            None => Session::open(lab, settings.clone(), claims).or_else(|error| {
+                self.refuse(Some(name), "control", &error);
+                Session::open(lab, Settings::defaults(lab.controls, settings.seed), claims)
             }),
         };
         let mut session = match session {
             Ok(session) => session,
             Err(error) => {
-                self.refuse(Some(&name), "memory", &error);
+                self.refuse(Some(name), "memory", &error);
                 return Ok(());
             }
         };
-        if request.play {
+        if request.flag("play") {
             session.play();
         }
         let dish = Dish {
@@ -355,21 +366,22 @@ impl Hub {
             speed: 0.0,
             failure_told: false,
             asked: false,
-            wanted: request.device.unwrap_or_else(|| "cpu".into()),
+            wanted: request.text("device").unwrap_or("cpu").to_owned(),
         };
-        self.dishes.insert(name.clone(), dish);
-        self.settle(&name);
-        if let Some(dish) = self.dishes.get(&name) {
-            let ready = dish.ready(&name);
+        self.dishes.insert(name.to_owned(), dish);
+        self.settle(name);
+        if let Some(dish) = self.dishes.get(name) {
+            let ready = dish.ready(name);
             self.reply(ready);
         }
         Ok(())
     }
 
     /// The settings of a link; what is wrong in it is said, and the rest is used.
-    fn settings(&mut self, name: &str, lab: &'static Lab, controls: &BTreeMap<String, String>, seed: u32) -> Settings {
+    fn settings(&mut self, name: &str, lab: &'static Lab, controls: &Value, seed: u32) -> Settings {
         let mut settings = Settings::defaults(lab.controls, seed);
-        for (control, value) in controls {
+        for (control, value) in controls.as_object().into_iter().flatten() {
+            let value = value.as_str().unwrap_or_default();
             if let Err(error) = settings.set(lab.controls, control, value) {
                 self.refuse(Some(name), "control", &error);
             }

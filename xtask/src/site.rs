@@ -47,7 +47,7 @@ fn engine(kind: Kind) -> Result<PathBuf> {
     let folder = target.join("site").join(profile);
     let wasm = target.join("wasm32-unknown-unknown").join(profile).join("petri.wasm");
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(&wasm).web(true)?.typescript(false).remove_name_section(kind == Kind::Release);
+    bindgen.input_path(&wasm).web(true)?.typescript(false);
     bindgen.generate(&folder).with_context(|| format!("wasm-bindgen cannot read {}", wasm.display()))?;
     if kind == Kind::Release {
         optimise(&folder.join("petri_bg.wasm"))?;
@@ -55,7 +55,9 @@ fn engine(kind: Kind) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// binaryen's optimiser; the features are those that rustc emits.
+/// binaryen's optimiser; the features are those that rustc emits. What counts is the size after gzip: inlining and
+/// sharing of expressions make the file smaller and what is downloaded larger, as they take functions apart that look
+/// alike; and functions that stand beside others of their kind, that is of their name, compress better.
 fn optimise(wasm: &Path) -> Result<()> {
     let features = [
         "simd",
@@ -70,7 +72,8 @@ fn optimise(wasm: &Path) -> Result<()> {
     let features = features.map(|feature| format!("--enable-{feature}"));
     run(Command::new("node")
         .arg("node_modules/binaryen/bin/wasm-opt")
-        .arg("-O3")
+        .args(["-O3", "--skip-pass=inlining-optimizing", "--skip-pass=local-cse"])
+        .args(["--reorder-functions-by-name", "--strip-debug"])
         .args(features)
         .arg(wasm)
         .arg("-o")

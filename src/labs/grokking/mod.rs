@@ -14,9 +14,10 @@ mod polynomial;
 use super::{Choice, Claim, ClaimInfo, Control, Effect, Experiment, Lab, PanelInfo, Paper, Payload, RunPlan};
 use super::{Kind, Scale, Settings, When};
 use crate::graph::Result;
+use crate::json::json;
 use crate::number;
 use crate::session::{History, RunView, View};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The lab as data.
 pub const LAB: Lab = Lab {

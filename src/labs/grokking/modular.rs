@@ -5,13 +5,14 @@
 
 use super::{Setting, claims, curve, short, step_axis};
 use crate::graph::{Entry, Graph, Result, Role, Var};
+use crate::json::{NONE, json};
 use crate::labs::{Claim, Part, Payload, RunPlan, Settings};
 use crate::number;
 use crate::optim::{self, Optimiser};
 use crate::plan;
 use crate::rng::Rng;
 use crate::session::{History, View};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The modulus.
 const P: usize = 23;
@@ -186,7 +187,7 @@ impl Setting for Modular {
                 let name = format!("test, {}", run.name);
                 series.push(curve(run, &format!("test {kind}"), &name, "test", true, payload));
             }
-            json!({ "x": step_axis(main.steps), "y": y, "series": series, "bands": [], "rules": [], "timeline": true })
+            json!({ "x": step_axis(main.steps), "y": y, "series": series, "bands": NONE, "rules": NONE, "timeline": true })
         };
         match id {
             "loss" => {
@@ -195,7 +196,7 @@ impl Setting for Modular {
             "accuracy" => {
                 let mut panel =
                     line("accuracy", json!({ "label": "correct", "unit": "share", "min": 0, "max": 1 }), payload);
-                panel["rules"] = json!([{ "y": 1.0 / P as f64, "label": "chance" }]);
+                panel["rules"] = json!([json!({ "y": 1.0 / P as f64, "label": "chance" })]);
                 panel
             }
             "table" => table(view, payload),
@@ -247,8 +248,8 @@ fn neurons(view: &View, payload: &mut Payload) -> Value {
     let items: Vec<Value> = items.collect();
     json!({
         "columns": 3,
-        "x": { "label": "a, then b", "unit": "0 … 22 each" },
-        "y": { "label": "weight" },
+        "x": json!({ "label": "a, then b", "unit": "0 … 22 each" }),
+        "y": json!({ "label": "weight" }),
         "split": P,
         "items": items,
     })

@@ -6,13 +6,14 @@
 use super::kernel::frozen_loss;
 use super::{LOW, Setting, claims, curve, first_low, short, step_axis};
 use crate::graph::{Entry, Graph, Result, Role, Var};
+use crate::json::json;
 use crate::labs::{Claim, Part, Payload, RunPlan, Settings};
 use crate::number;
 use crate::optim::{self, Optimiser};
 use crate::plan;
 use crate::rng::Rng;
 use crate::session::{History, RunView, View};
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::sync::Arc;
 
 /// Input dimension.
@@ -299,7 +300,7 @@ impl Setting for Polynomial {
             "growth" => growth_panel(view, payload),
             "features" => json!({
                 "x": step_axis(last),
-                "y": { "label": "share", "min": 0, "max": 1 },
+                "y": json!({ "label": "share", "min": 0, "max": 1 }),
                 "series": [
                     curve(&view.main(), "alignment", "‖W‖² along β", "category-2", false, payload),
                     curve(&view.main(), "kernel distance", "kernel distance 1 − cos(K, K₀)", "category-3", false, payload),
@@ -341,10 +342,10 @@ impl Polynomial {
         }
         json!({
             "x": step_axis(last),
-            "y": { "label": "loss", "unit": "share of the mean of y²", "min": 0 },
+            "y": json!({ "label": "loss", "unit": "share of the mean of y²", "min": 0 }),
             "series": series,
             "bands": bands,
-            "rules": [{ "y": self.frozen, "label": "frozen kernel, test" }],
+            "rules": [json!({ "y": self.frozen, "label": "frozen kernel, test" })],
             "low": LOW,
             "timeline": true,
         })
@@ -362,7 +363,7 @@ fn terms(view: &View, last: u64, payload: &mut Payload) -> Value {
     let steps = main.history.steps().iter().map(|&step| step.max(1) as f32).collect();
     json!({
         "x": step_axis(last),
-        "y": { "label": "test loss", "unit": "share of the mean of y²", "min": 0 },
+        "y": json!({ "label": "test loss", "unit": "share of the mean of y²", "min": 0 }),
         "at": payload.array(steps),
         "layers": layers,
     })
@@ -383,7 +384,7 @@ fn growth_panel(view: &View, payload: &mut Payload) -> Value {
         "limit": limit.max(1e-6),
         "rowLabel": "input direction",
         "columnLabel": "input direction",
-        "rowNames": { "0": "β" },
+        "rowNames": json!({ "0": "β" }),
         "unit": "second moment of W",
     })
 }
