@@ -5,10 +5,7 @@ use nalgebra::DMatrix;
 
 /// The matrix `[values.len() / columns, columns]` of row-major `values`. Fails if they do not fill whole rows.
 pub fn from_rows<T: Copy + Into<f64>>(values: &[T], columns: usize) -> Result<DMatrix<f64>> {
-    if columns == 0 || !values.len().is_multiple_of(columns) {
-        let message = format!("{} values do not make rows of {columns}", values.len());
-        return Err(Error::new("matrix", message, "give whole rows"));
-    }
+    check_rows("matrix", values.len(), columns)?;
     let rows = values.len() / columns;
     Ok(DMatrix::from_row_iterator(rows, columns, values.iter().map(|&value| value.into())))
 }
@@ -16,6 +13,14 @@ pub fn from_rows<T: Copy + Into<f64>>(values: &[T], columns: usize) -> Result<DM
 /// The same numbers in double precision.
 pub fn widen(values: &[f32]) -> Vec<f64> {
     values.iter().map(|&value| value as f64).collect()
+}
+
+/// Fails unless `count` values make whole rows of `columns`.
+pub(super) fn check_rows(place: &str, count: usize, columns: usize) -> Result<()> {
+    if columns > 0 && count.is_multiple_of(columns) {
+        return Ok(());
+    }
+    Err(Error::new(place, format!("{count} values do not make rows of {columns}"), "give whole rows"))
 }
 
 /// Fails unless the matrix has entries and all of them are finite.
@@ -80,17 +85,18 @@ pub fn steady_sign(direction: &[f64]) -> f64 {
     direction.iter().find(|v| v.abs() >= largest).map_or(1.0, |v| if *v < 0.0 { -1.0 } else { 1.0 })
 }
 
-/// Inner product, in four sums, which processors can add side by side.
-pub(super) fn dot(a: &[f64], b: &[f64]) -> f64 {
+/// Inner product in double precision, in four sums, which processors can add side by side.
+pub(super) fn dot<T: Copy + Into<f64>>(a: &[T], b: &[T]) -> f64 {
+    let product = |x: T, y: T| -> f64 { x.into() * y.into() };
     let (fours, rest) = a.as_chunks::<4>();
     let (others, last) = b.as_chunks::<4>();
     let mut sums = [0.0; 4];
     for (x, y) in fours.iter().zip(others) {
         for lane in 0..4 {
-            sums[lane] += x[lane] * y[lane];
+            sums[lane] += product(x[lane], y[lane]);
         }
     }
-    let tail: f64 = rest.iter().zip(last).map(|(x, y)| x * y).sum();
+    let tail: f64 = rest.iter().zip(last).map(|(&x, &y)| product(x, y)).sum();
     (sums[0] + sums[1]) + (sums[2] + sums[3]) + tail
 }
 

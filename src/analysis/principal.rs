@@ -35,11 +35,12 @@ pub fn principal_axes(points: &DMatrix<f64>, axes: usize) -> Result<PrincipalAxe
     let eigen = symmetric(&products)?;
     let mut directions = DMatrix::zeros(dimensions, axes);
     let mut variances = vec![0.0; axes];
-    for axis in 0..axes.min(eigen.values.len()) {
-        if eigen.values[axis] <= ROUNDING * eigen.values[0].max(0.0) {
+    let least = ROUNDING * eigen.values[0].max(0.0);
+    for (axis, (variance, &value)) in variances.iter_mut().zip(&eigen.values).enumerate() {
+        if value <= least {
             break;
         }
-        variances[axis] = eigen.values[axis];
+        *variance = value;
         let vector = eigen.vectors.column(axis);
         if few {
             let direction = centred.tr_mul(&vector);

@@ -1,6 +1,6 @@
 //! Fourier spectra of short rows, by the sum itself: which waves a row of weights is made of.
 
-use super::matrix::check_values;
+use super::matrix::{check_rows, check_values, widen};
 use crate::graph::{Error, Result};
 use nalgebra::ComplexField;
 use std::f64::consts::TAU;
@@ -14,12 +14,9 @@ pub fn powers(row: &[f64]) -> Vec<f64> {
 
 /// The same for every row of row-major `values`: `[rows, length / 2 + 1]`.
 pub fn powers_of_rows(values: &[f32], length: usize) -> Result<Vec<f64>> {
-    if length == 0 || !values.len().is_multiple_of(length) {
-        let message = format!("{} values do not make rows of {length}", values.len());
-        return Err(Error::new("spectrum", message, "give whole rows"));
-    }
+    check_rows("spectrum", values.len(), length)?;
     let waves = Waves::new(length);
-    Ok(values.chunks(length).flat_map(|row| waves.powers(&super::matrix::widen(row))).collect())
+    Ok(values.chunks(length).flat_map(|row| waves.powers(&widen(row))).collect())
 }
 
 /// One period of cosine and sine.

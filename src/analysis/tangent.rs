@@ -1,7 +1,7 @@
 //! The neural tangent kernel at a moment of training, from a network's Jacobian (Jacot, Gabriel and Hongler, "Neural
 //! tangent kernel", 2018), and how many directions carry it.
 
-use super::matrix::check_values;
+use super::matrix::{check_values, dot};
 use crate::graph::{Error, Result};
 use nalgebra::DMatrix;
 
@@ -67,20 +67,6 @@ fn symmetric(size: usize, entry: impl Fn(usize, usize) -> f64) -> DMatrix<f64> {
         }
     }
     matrix
-}
-
-/// Inner product in double precision, in four sums, which processors can add side by side.
-fn dot(a: &[f32], b: &[f32]) -> f64 {
-    let (fours, rest) = a.as_chunks::<4>();
-    let (others, last) = b.as_chunks::<4>();
-    let mut sums = [0.0; 4];
-    for (x, y) in fours.iter().zip(others) {
-        for lane in 0..4 {
-            sums[lane] += x[lane] as f64 * y[lane] as f64;
-        }
-    }
-    let tail: f64 = rest.iter().zip(last).map(|(&x, &y)| x as f64 * y as f64).sum();
-    (sums[0] + sums[1]) + (sums[2] + sums[3]) + tail
 }
 
 /// Participation ratio (Σλ)² / Σλ² of a spectrum: about how many eigenvalues carry it, from 1 (one alone) to their

@@ -1,6 +1,6 @@
 //! Shares of right answers.
 
-use crate::analysis::matrix::check_lengths;
+use crate::analysis::matrix::{check_lengths, check_rows};
 use crate::analysis::order::mid_ranks;
 use crate::graph::{Error, Result};
 
@@ -8,10 +8,7 @@ use crate::graph::{Error, Result};
 /// equal. Fails for values that are not finite.
 pub fn argmax_rows(values: &[f32], columns: usize) -> Result<Vec<u32>> {
     const PLACE: &str = "argmax";
-    if columns == 0 || !values.len().is_multiple_of(columns) {
-        let message = format!("{} values do not make rows of {columns}", values.len());
-        return Err(Error::new(PLACE, message, "give whole rows"));
-    }
+    check_rows(PLACE, values.len(), columns)?;
     if values.iter().any(|value| !value.is_finite()) {
         return Err(Error::new(PLACE, "a row holds values that are not finite", "see where it diverged"));
     }
