@@ -30,11 +30,11 @@ pub fn symmetric(matrix: &DMatrix<f64>) -> Result<Eigen> {
         let size = matrix.nrows();
         return Ok(Eigen { values: vec![0.0; size], vectors: DMatrix::identity(size, size) });
     }
-    let scaled = matrix / scale;
-    if (&scaled - scaled.transpose()).amax() > ASYMMETRY {
+    let transposed = matrix.transpose();
+    if (matrix - &transposed).amax() > ASYMMETRY * scale {
         return Err(Error::new(PLACE, "the matrix is not symmetric", "give A with A = Aᵀ"));
     }
-    let even = (&scaled + scaled.transpose()) * 0.5;
+    let even = matrix * 0.5 + transposed * 0.5;
     let size = even.nrows();
     let found = SymmetricEigen::try_new(even, f64::EPSILON, MOST_ITERATIONS * size).ok_or_else(|| {
         let message = format!("those of [{size}, {size}] did not converge");
@@ -46,7 +46,7 @@ pub fn symmetric(matrix: &DMatrix<f64>) -> Result<Eigen> {
         let column = found.eigenvectors.column(from);
         vectors.set_column(to, &(column * steady_sign(column.as_slice())));
     }
-    Ok(Eigen { values: order.iter().map(|&at| found.eigenvalues[at] * scale).collect(), vectors })
+    Ok(Eigen { values: order.iter().map(|&at| found.eigenvalues[at]).collect(), vectors })
 }
 
 /// Decomposes the symmetric tridiagonal matrix of a diagonal and of the entries beside it, one fewer.
