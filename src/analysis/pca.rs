@@ -3,11 +3,11 @@
 //! Principal axes are eigenvectors of the covariance, which fixes neither their signs nor, where two
 //! variances are equal, their directions; drawn frame by frame, the picture would flip and spin. So each
 //! frame's basis is rotated and reflected within its plane to lie as close as possible to the last one's:
-//! the orthogonal Procrustes problem, `min ‖B R − B'‖` over orthogonal R, solved by R = U Vᵀ from the
-//! singular vectors of BᵀB' (Schönemann, "A generalized solution of the orthogonal Procrustes problem",
-//! 1966). The plane itself, and with it the variance that is shown, is not changed by that.
+//! the orthogonal Procrustes problem (see [`procrustes`]). The plane itself, and with it the variance that is
+//! shown, is not changed by that.
 
-use nalgebra::{DMatrix, Matrix2, MatrixXx2, SymmetricEigen};
+use super::{eigen, procrustes};
+use nalgebra::{DMatrix, Matrix2, MatrixXx2};
 
 /// An orthonormal basis of the plane that is drawn: two columns of one number per dimension.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,23 +59,12 @@ pub fn project(values: &[f32], dimensions: usize, last: Option<&Axes>) -> Projec
     Projection { x: coordinates(0), y: coordinates(1), explained, axes: Axes { directions } }
 }
 
-/// The two leading eigenvectors as columns; the component of largest magnitude is positive.
+/// The two leading eigenvectors as columns.
 fn principal(covariance: &DMatrix<f64>) -> MatrixXx2<f64> {
-    let dimensions = covariance.nrows();
-    let eigen = SymmetricEigen::new(covariance.clone());
-    let largest = |but: Option<usize>| {
-        let others = (0..dimensions).filter(|&at| Some(at) != but);
-        others.reduce(|best, at| if eigen.eigenvalues[at] > eigen.eigenvalues[best] { at } else { best })
-    };
-    let first = largest(None);
-    let mut basis = MatrixXx2::zeros(dimensions);
-    for (axis, from) in [first, largest(first)].into_iter().enumerate() {
-        let Some(from) = from else { continue };
-        let direction = eigen.eigenvectors.column(from);
-        // Of almost equal magnitudes the first decides, so that rounding does not.
-        let largest = direction.amax() * (1.0 - 1e-9);
-        let sign = direction.iter().find(|v| v.abs() >= largest).map_or(1.0, |v| v.signum());
-        basis.set_column(axis, &(direction * sign));
+    let mut basis = MatrixXx2::zeros(covariance.nrows());
+    let Ok(eigen) = eigen::symmetric(covariance) else { return basis };
+    for axis in 0..covariance.nrows().min(2) {
+        basis.set_column(axis, &eigen.vectors.column(axis));
     }
     basis
 }
@@ -84,12 +73,11 @@ fn principal(covariance: &DMatrix<f64>) -> MatrixXx2<f64> {
 /// that was carried along comes to lie on its principal axes in the end. Where the two variances are equal there
 /// are no such axes and nothing pulls.
 fn align(basis: &mut MatrixXx2<f64>, covariance: &DMatrix<f64>, last: &Axes) {
-    let overlap = Matrix2::from_fn(|i, j| {
+    let overlap = DMatrix::from_fn(2, 2, |i, j| {
         basis.column(i).iter().zip(&last.directions[j]).map(|(new, old)| new * old).sum::<f64>()
     });
-    let parts = overlap.svd(true, true);
-    let (Some(left), Some(right)) = (parts.u, parts.v_t) else { return };
-    let mut turn = left * right;
+    let Ok(turn) = procrustes::of_overlap(&overlap) else { return };
+    let mut turn = Matrix2::from_fn(|i, j| turn[(i, j)]);
     // An axis has no sign: what is left of a reflection or of more than a quarter turn is a smaller turn.
     if turn.determinant() < 0.0 {
         basis.column_mut(1).neg_mut();

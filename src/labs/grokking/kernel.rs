@@ -1,8 +1,10 @@
 //! The lazy limit: regression with the kernel that the network has at its initialisation, solved once in
 //! closed form. What a network could do if its features never moved.
 
+use crate::analysis::kernel::KernelRegression;
+use crate::analysis::{matrix, metrics};
 use crate::graph::{Error, Result};
-use nalgebra::{DMatrix, DVector};
+use nalgebra::DMatrix;
 
 /// Kernel matrices of the initial network, `K(x, x') = (x·x') (1/N) Σ_i (1 + ε w_i·x)(1 + ε w_i·x')`, between
 /// the rows of `a` and of `b`. `weights` is [D, N].
@@ -21,24 +23,15 @@ pub(super) fn frozen_loss(
     dimension: usize,
     epsilon: f64,
 ) -> Result<f64> {
-    let matrix = |values: &[f32], columns: usize| {
-        DMatrix::from_row_iterator(values.len() / columns, columns, values.iter().map(|&v| v as f64))
-    };
-    let (x, x_test) = (matrix(train.0, dimension), matrix(test.0, dimension));
-    let w = matrix(weights, weights.len() / dimension);
-    let targets = DVector::from_iterator(train.1.len(), train.1.iter().map(|&y| y as f64));
-    let gram = kernel(&x, &x, &w, epsilon);
-    let cholesky = gram.cholesky().ok_or_else(|| {
-        let message = format!("the kernel of {} points is singular", train.1.len());
+    let (x, x_test) = (matrix::from_rows(train.0, dimension)?, matrix::from_rows(test.0, dimension)?);
+    let w = matrix::from_rows(weights, weights.len() / dimension)?;
+    let targets = matrix::from_rows(train.1, 1)?;
+    let fitted = KernelRegression::fit(kernel(&x, &x, &w, epsilon), &targets, 0.0).map_err(|error| {
+        let message = format!("the kernel of {} points: {}", train.1.len(), error.message);
         Error::new("frozen kernel", message, "use fewer samples or a larger ε")
     })?;
-    let predicted = kernel(&x_test, &x, &w, epsilon) * cholesky.solve(&targets);
-    let (mut error, mut scale) = (0.0, 0.0);
-    for (prediction, &y) in predicted.iter().zip(test.1) {
-        error += (prediction - y as f64).powi(2);
-        scale += (y as f64).powi(2);
-    }
-    Ok(error / scale)
+    let predicted = fitted.predict(&kernel(&x_test, &x, &w, epsilon))?;
+    metrics::relative_error(predicted.as_slice(), &matrix::widen(test.1), 0.0)
 }
 
 #[cfg(test)]
@@ -68,5 +61,13 @@ mod tests {
         let y: Vec<f32> = x.chunks(2).map(|p| 3.0 * p[0] - p[1]).collect();
         let loss = frozen_loss((&x[..4], &y[..2]), (&x[4..], &y[2..]), &[1.0, 0.5], 2, 0.0).unwrap();
         assert!(loss < 1e-9, "{loss}");
+    }
+
+    #[test]
+    fn more_points_than_the_kernel_has_dimensions_are_refused() {
+        // With ε = 0 it has two.
+        let x = [1.0, 0.5, -0.3, 2.0, 0.7, -1.1];
+        let error = frozen_loss((&x, &[1.0, 2.0, 3.0]), (&x, &[1.0, 2.0, 3.0]), &[1.0, 0.5], 2, 0.0).unwrap_err();
+        assert!(error.place == "frozen kernel" && error.message.contains("pivot 3 of 3"), "{error}");
     }
 }

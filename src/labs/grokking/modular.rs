@@ -4,6 +4,8 @@
 //! same effect of α.
 
 use super::{Setting, claims, curve, short, step_axis};
+use crate::analysis::matrix::widen;
+use crate::analysis::spectrum;
 use crate::graph::{Entry, Graph, Result, Role, Var};
 use crate::json::{NONE, json};
 use crate::labs::{Claim, Part, Payload, RunPlan, Settings};
@@ -241,8 +243,14 @@ fn neurons(view: &View, payload: &mut Payload) -> Value {
         rest.remove(at).0
     });
     let items = strongest.map(|neuron| {
-        let (frequency, share) = dominant_frequency(&rows[neuron][..P]);
-        let name = format!("unit {neuron}: frequency {frequency}, {} %", number::rounded(100.0 * share, 0));
+        let powers = spectrum::powers(&widen(&rows[neuron][..P]));
+        let name = match spectrum::dominant(&powers) {
+            Ok(wave) => {
+                let share = number::rounded(100.0 * wave.share, 0);
+                format!("unit {neuron}: frequency {}, {share} %", wave.frequency)
+            }
+            Err(_) => format!("unit {neuron}: no wave"),
+        };
         json!({ "name": name, "y": payload.array(rows[neuron].to_vec()) })
     });
     let items: Vec<Value> = items.collect();
@@ -253,35 +261,4 @@ fn neurons(view: &View, payload: &mut Payload) -> Value {
         "split": P,
         "items": items,
     })
-}
-
-/// The strongest frequency (in cycles per p) of one period, and its share of the power without the mean.
-fn dominant_frequency(values: &[f32]) -> (usize, f64) {
-    let count = values.len() as f64;
-    let power = |frequency: usize| {
-        let (mut cosine, mut sine) = (0.0, 0.0);
-        for (at, &value) in values.iter().enumerate() {
-            let angle = std::f64::consts::TAU * frequency as f64 * at as f64 / count;
-            cosine += value as f64 * angle.cos();
-            sine += value as f64 * angle.sin();
-        }
-        cosine * cosine + sine * sine
-    };
-    let powers: Vec<f64> = (1..=values.len() / 2).map(power).collect();
-    let total: f64 = powers.iter().sum();
-    let best = (0..powers.len()).max_by(|&i, &j| powers[i].total_cmp(&powers[j])).unwrap_or(0);
-    (best + 1, if total > 0.0 { powers[best] / total } else { 0.0 })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_frequency_of_a_wave_is_found() {
-        let wave: Vec<f32> = (0..P).map(|a| (1.3 + std::f32::consts::TAU * 5.0 * a as f32 / P as f32).cos()).collect();
-        let (frequency, share) = dominant_frequency(&wave);
-        assert_eq!(frequency, 5);
-        assert!(share > 0.999);
-    }
 }
