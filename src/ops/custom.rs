@@ -44,7 +44,10 @@ impl Op for WithDerivative {
             if input.shape != inputs[0].shape || input.dtype != DType::F32 {
                 return Err(Error::new(
                     "",
-                    format!("operand {position} is {:?}{:?}, the value {:?}", input.dtype, input.shape, inputs[0].shape),
+                    format!(
+                        "operand {position} is {:?}{:?}, the value {:?}",
+                        input.dtype, input.shape, inputs[0].shape
+                    ),
                     "give the value, what it depends on and the slopes one shape of floats",
                 ));
             }

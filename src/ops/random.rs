@@ -48,7 +48,13 @@ impl Graph {
     }
 
     /// 1 with the given probability (any node that broadcasts to `shape`), else 0; no gradient flows to it.
-    pub fn random_bernoulli(&mut self, source: Randomness, name: &str, probability: Var, shape: &[usize]) -> Result<Var> {
+    pub fn random_bernoulli(
+        &mut self,
+        source: Randomness,
+        name: &str,
+        probability: Var,
+        shape: &[usize],
+    ) -> Result<Var> {
         let unit = self.random_uniform(source, name, shape)?;
         self.less(unit, probability)
     }
