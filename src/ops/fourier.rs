@@ -90,6 +90,8 @@ impl Graph {
         let (re_cos, re_sin) = (self.along(a.re, axis, cos)?, self.along(a.re, axis, sin)?);
         let (im_cos, im_sin) = (self.along(a.im, axis, cos)?, self.along(a.im, axis, sin)?);
         let (re, im) = (self.sub(re_cos, im_sin)?, self.add(re_sin, im_cos)?);
+        // Else whoever uses both parts reads four products, and products of transforms soon more than a kernel may.
+        let (re, im) = (self.in_memory(re)?, self.in_memory(im)?);
         if direction == Direction::Forward {
             return Ok(Complex { re, im });
         }

@@ -8,7 +8,7 @@
 
 #[cfg(feature = "reference")]
 use super::slow::{coordinates, flat_index};
-use crate::graph::{DType, Error, Func, Graph, Op, Result, Type, Var, elements};
+use crate::graph::{DType, Error, Func, Graph, Op, Result, Type, Var, elements, strides};
 use crate::plan::{IndexMap, Lowering, MOST_AXES, Value};
 use std::sync::Arc;
 
@@ -190,16 +190,53 @@ fn take_along(l: &mut Lowering, source: Value, axis: usize, index: Value) -> Val
     l.permute(taken, &back)
 }
 
-/// The same value, in memory: operands of gathers and results of reductions are stored, and the sum over one
-/// element is that element (but for −0, which becomes 0).
+/// The same value, in memory. Only merging axes asks for that, so it is stored, read as one long axis, and that is
+/// viewed under its shape; what has no two axes to merge is laid down twice.
 pub(super) fn stored(l: &mut Lowering, value: Value) -> Value {
     let shape = l.shape(value).to_vec();
-    if l.ty(value).dtype == DType::U32 {
-        let index = l.iota(&Type::u32([shape[0]]));
-        return l.take(value, index, 0);
+    let count = elements(&shape);
+    let merges = shape.iter().filter(|&&extent| extent > 1).count() > 1;
+    let (source, total) = if merges {
+        (value, count)
+    } else {
+        let line = l.reshape(value, &[count]);
+        let mut twice = IndexMap::constant(1, 3);
+        twice.coefficients[0][2] = 1;
+        // A single element has no axis at all: four times.
+        let rows = if count == 1 { 2 } else { 1 };
+        (l.view(line, twice, &[rows, 2, count]), rows * 2 * count)
+    };
+    let flat = l.reshape(source, &[total]);
+    let mut map = IndexMap::constant(1, shape.len());
+    for (coefficient, stride) in map.coefficients[0].iter_mut().zip(strides(&shape)) {
+        *coefficient = stride as i64;
     }
-    let wide = l.reshape(value, &[&shape[..], &[1]].concat());
-    l.reduce(super::reduce::Reduction::Sum, &[shape.len()], wide)
+    l.view(flat, map, &shape)
+}
+
+/// The operand itself, brought to memory.
+struct InMemory;
+
+impl Op for InMemory {
+    fn name(&self) -> String {
+        "in_memory".into()
+    }
+    fn infer(&self, inputs: &[&Type]) -> Result<Type> {
+        Ok(inputs[0].clone())
+    }
+    #[cfg(feature = "reference")]
+    fn reference(&self, inputs: &[&[f64]], _: &[&Type], _: &Type) -> Vec<f64> {
+        inputs[0].to_vec()
+    }
+    fn vjp(&self, g: &mut Graph, _: &[Var], _: Var, grad: Var) -> Result<Vec<Option<Var>>> {
+        Ok(vec![Some(g.in_memory(grad)?)])
+    }
+    fn lower(&self, l: &mut Lowering, inputs: &[Value], output: &Type) -> Value {
+        if output.elements() == 0 { inputs[0] } else { stored(l, inputs[0]) }
+    }
+    fn lift(&self, _: usize) -> Arc<dyn Op> {
+        Arc::new(InMemory)
+    }
 }
 
 /// Moves every element `shift` places on along `axis`; those that leave at the end come in at the start.
@@ -254,6 +291,12 @@ impl Graph {
     /// The cost for many parts is described at the head of the module's file.
     pub fn concatenate(&mut self, parts: &[Var], axis: usize) -> Result<Var> {
         self.apply(Arc::new(Concatenate { axis }), parts)
+    }
+
+    /// `a`, as is its gradient, computed once into memory of its own instead of within each kernel that uses it: for
+    /// values made of several products, because a kernel binds at most eight buffers.
+    pub(crate) fn in_memory(&mut self, a: Var) -> Result<Var> {
+        self.apply(Arc::new(InMemory), &[a])
     }
 
     /// Tensors of one shape as the elements of a new axis, which becomes axis `axis` of the result.

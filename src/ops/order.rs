@@ -73,7 +73,7 @@ impl Op for Rank {
     fn vjp(&self, _: &mut Graph, _: &[Var], _: Var, _: Var) -> Result<Vec<Option<Var>>> {
         Ok(vec![None])
     }
-    /// Of each pair exactly one comes first: of (earlier, later), the later if it is truly before, else the earlier.
+    /// Of each pair exactly one comes first: the later one if it is truly before the earlier, else the earlier.
     fn lower(&self, l: &mut Lowering, inputs: &[Value], output: &Type) -> Value {
         let shape = &output.shape;
         let last = shape.len() - 1;
@@ -93,6 +93,7 @@ impl Op for Rank {
         let other = l.view(key, to_other.clone(), &wide);
         let place = l.iota(&Type::u32([shape[last]]));
         let place = l.map(Func::ToF32, &[place]);
+        let place = stored(l, place);
         let along = |axis: usize| {
             let mut map = IndexMap::constant(1, wide.len());
             map.coefficients[0][axis] = 1;
@@ -105,11 +106,15 @@ impl Op for Rank {
         };
         let own_before = l.map(Func::Less, &[first, second]);
         let other_before = l.map(Func::Less, &[second, first]);
-        let one = l.constant(1f32.to_bits(), &Type::f32(&wide[..]));
-        let not_behind = l.map(Func::Sub, &[one, own_before]);
+        // Where an element stands, less the earlier ones that it passes, plus the later ones that pass it.
+        let passed = l.map(Func::Neg, &[own_before]);
         let other_earlier = l.map(Func::Less, &[other_place, own_place]);
-        let counts = l.map(Func::Select, &[other_earlier, not_behind, other_before]);
-        let rank = l.reduce(Reduction::Sum, &[last + 1], counts);
+        let counts = l.map(Func::Select, &[other_earlier, passed, other_before]);
+        let moved = l.reduce(Reduction::Sum, &[last + 1], counts);
+        let mut own_axis = IndexMap::constant(1, shape.len());
+        own_axis.coefficients[0][last] = 1;
+        let stood = l.view(place, own_axis, shape);
+        let rank = l.map(Func::Add, &[stood, moved]);
         l.map(Func::ToU32, &[rank])
     }
     fn lift(&self, _: usize) -> Arc<dyn Op> {
