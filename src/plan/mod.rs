@@ -13,6 +13,7 @@ mod memory;
 mod print;
 
 pub use kernel::*;
+pub(crate) use lower::Core;
 pub use lower::{IndexMap, Lowering, Value};
 
 use crate::graph::{Entry, Error, Graph, Result, Role, Var};

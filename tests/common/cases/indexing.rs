@@ -97,6 +97,11 @@ pub const CASES: &[Case] = cases! {
     "fourier" yes yes |g, l| { let re = leaf(g, l, &[3, 2], WIDE); let im = leaf(g, l, &[3, 2], WIDE); let z = g.fourier(Complex { re, im }, 0, Direction::Forward)?; let b = both(g, z)?; g.square(b) };
     "fourier in two directions" yes yes |g, l| { let a = leaf(g, l, &[2, 4, 5], WIDE); let z = g.real_fourier_2d(a, [1, 2])?; let z = g.complex_mul(z, z)?; g.inverse_real_fourier_2d(z, 5, [1, 2]) };
 
+    "rows in a batch axis, one matrix" yes yes |g, l| { let a = leaf(g, l, &[9, 1, 3], WIDE); let b = leaf(g, l, &[3, 4], WIDE); let p = g.matmul(a, b)?; g.square(p) };
+    "rows in the first of two batch axes" yes yes |g, l| { let a = leaf(g, l, &[8, 2, 1, 3], WIDE); let b = leaf(g, l, &[1, 2, 3, 4], WIDE); let p = g.matmul(a, b)?; g.square(p) };
+    "rows in the second of two batch axes" yes yes |g, l| { let a = leaf(g, l, &[2, 8, 1, 3], WIDE); let b = leaf(g, l, &[2, 1, 3, 4], WIDE); let p = g.matmul(a, b)?; g.square(p) };
+    "one matrix, columns in a batch axis" yes yes |g, l| { let a = leaf(g, l, &[4, 3], WIDE); let b = leaf(g, l, &[9, 3, 1], WIDE); let p = g.matmul(a, b)?; g.square(p) };
+
     "own derivative" yes yes |g, l| { let a = leaf(g, l, &[7], WIDE); let y = g.tanh(a)?; let q = g.square(y)?; let one = g.constant(1.0, &[])?; let d = g.sub(one, q)?; let s = g.with_derivative(y, &[(a, d)])?; g.square(s) };
     "round" no no |g, l| { let a = leaf(g, l, &[50], (-4.0, 4.0)); g.round_straight_through(a) };
     "round halves" no no |g, _l| { let i = g.iota(&[12])?; let f = g.to_f32(i)?; let h = g.mul_number(f, 0.5)?; let s = g.add_number(h, -3.0)?; g.round(s) };
