@@ -88,7 +88,8 @@ impl Graph {
 
     /// The Hessian of the scalar `loss` times a vector, given and returned in parts, one for each `x` of the pairs
     /// `(x, part)`: the gradient of ⟨gradient, vector⟩ (Pearlmutter, "Fast exact multiplication by the Hessian",
-    /// 1994). No gradient flows into the vector on the way.
+    /// 1994). No gradient flows into the vector on the way. For several vectors at once, [`Graph::vectorise`] the
+    /// products over the parts.
     pub fn hessian_vector(&mut self, loss: Var, along: &[(Var, Var)]) -> Result<Vec<Var>> {
         self.check_tangents("hessian vector", along)?;
         let inputs: Vec<Var> = along.iter().map(|&(x, _)| x).collect();

@@ -9,7 +9,8 @@ impl Graph {
     /// `results` with each `from` of the pairs `(from, to)` replaced by `to`, which has one more leading axis, of the
     /// same extent n in all pairs: element i of a result is what it would be with element i of each `to` in place of
     /// `from`. All results gain the leading axis. Only what lies between is built again; a product with weights that do
-    /// not depend on `from` reads the same weights for every element.
+    /// not depend on `from` reads the same weights for every element. Nor do random draws depend on it: they are the
+    /// same for every element, unless drawn for all and put in the place of one.
     pub fn vectorise(&mut self, results: &[Var], replaced: &[(Var, Var)]) -> Result<Vec<Var>> {
         let Some(&copies) = replaced.first().and_then(|&(_, to)| self.shape(to).first()) else {
             let (message, fix) = ("nothing with a leading axis takes the place of anything", "name at least one pair");

@@ -29,9 +29,20 @@ fn values(graph: &Graph, vars: &[Var]) -> Vec<Vec<f64>> {
     truth
 }
 
-const COPIES: usize = 3;
+/// New leaves with one more leading axis, whose elements are the old ones times each of `scales`.
+fn widened(g: &mut Graph, leaves: &[Var], scales: &[f32]) -> Vec<Var> {
+    let widen = |&leaf: &Var| {
+        let (shape, initial) = (g.shape(leaf).to_vec(), g.leaf(leaf).unwrap().initial.clone());
+        let wide = scales.iter().flat_map(|scale| initial.iter().map(move |x| x * scale)).collect();
+        let name = format!("wide {}", g.leaves().len());
+        g.leaf_with(Role::Input, &name, &[&[scales.len()], &shape[..]].concat(), wide)
+    };
+    leaves.iter().map(widen).collect()
+}
 
-/// Replaces every leaf by three, their contents scaled; and, when `twice`, does so again.
+const INNER: [f32; 3] = [1.0, -0.5, 0.8];
+const OUTER: [f32; 2] = [1.0, 1.25];
+
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 fn every_operation_gives_each_sample_what_it_gives_it_alone() {
@@ -45,33 +56,24 @@ fn every_operation_gives_each_sample_what_it_gives_it_alone() {
             let loss = weighted_sum(&mut graph, result).unwrap();
             results.extend(graph.grad(loss, &leaves).unwrap());
         }
-        let lift = |graph: &mut Graph, results: &[Var], scales: &[f32]| -> (Vec<Var>, Vec<Var>) {
-            let mut replaced = Vec::new();
-            for &leaf in &leaves {
-                let (shape, initial) = (graph.shape(leaf).to_vec(), graph.leaf(leaf).unwrap().initial.clone());
-                let wide: Vec<f32> = scales.iter().flat_map(|s| initial.iter().map(move |x| x * s)).collect();
-                let name = format!("wide {}", graph.leaves().len());
-                let wide = graph.leaf_with(Role::Input, &name, &[&[scales.len()], &shape[..]].concat(), wide);
-                replaced.push((leaf, wide));
-            }
-            let lifted = graph.vectorise(results, &replaced).unwrap_or_else(|e| panic!("{}: {e}", case.name));
-            (lifted, replaced.into_iter().map(|(_, wide)| wide).collect())
-        };
-        let scales = [1.0, -0.5, 0.8];
-        let (lifted, _) = lift(&mut graph, &results, &scales);
-        let together = Reference::new(&graph).evaluate(&lifted);
-        let got = run_cpu(&graph, &outputs(&lifted));
-        for (&lifted, (together, got)) in lifted.iter().zip(together.iter().zip(&got)) {
-            assert_eq!(graph.shape(lifted)[0], COPIES, "{}", case.name);
+        let wide = widened(&mut graph, &leaves, &INNER);
+        let wider = widened(&mut graph, &wide, &OUTER);
+        let pairs = |from: &[Var], to: &[Var]| -> Vec<(Var, Var)> { from.iter().copied().zip(to.to_vec()).collect() };
+        let once = graph.vectorise(&results, &pairs(&leaves, &wide)).unwrap();
+        let twice = graph.vectorise(&once, &pairs(&wide, &wider)).unwrap();
+        let together = Reference::new(&graph).evaluate(&twice);
+        let got = run_cpu(&graph, &outputs(&twice));
+        for (position, (together, got)) in together.iter().zip(&got).enumerate() {
+            assert_eq!(graph.shape(twice[position])[..2], [OUTER.len(), INNER.len()], "{}", case.name);
             let error = relative_error(got, together);
             assert!(error <= 4e-6, "{}: cpu differs from the reference by {error:.3e}", case.name);
         }
-        for (copy, &scale) in scales.iter().enumerate() {
+        for (copy, (outer, inner)) in OUTER.iter().flat_map(|o| INNER.iter().map(move |i| (o, i))).enumerate() {
             let mut alone = Reference::new(&graph);
             for &leaf in &leaves {
                 let index = graph.node(leaf).leaf.unwrap();
-                // As the leaf of the copies holds them: in single precision.
-                let scaled = graph.leaves()[index].initial.iter().map(|x| (x * scale) as f64);
+                // As the widened leaves hold them: in single precision.
+                let scaled = graph.leaves()[index].initial.iter().map(|x| (x * inner * outer) as f64);
                 alone.leaves[index] = scaled.collect();
             }
             for (alone, together) in alone.evaluate(&results).iter().zip(&together) {
