@@ -4,7 +4,8 @@
 //! element and too many buffers. Up to seven parts are joined by one chain of selections; more are joined by
 //! sevens (or by the largest divisor of their number up to seven, which keeps groups alike), and these joins again.
 //! So 300 parts are 50 joins of 6, 10 of 5, 2 of 5 and one of 2: 63 kernels of four stages, 18 loads an element.
-//! Parts of equal extent are read as views; parts of unequal extents by a computed index, about twice as dear.
+//! Parts of equal extent are read as views, parts of unequal extents by a computed index, which is somewhat dearer. The
+//! gradient of a join is free (views); that of k pieces of one tensor is k loads an element.
 
 #[cfg(feature = "reference")]
 use super::slow::{coordinates, flat_index};
