@@ -64,4 +64,54 @@ impl Graph {
             })
             .collect()
     }
+
+    /// The derivative of `output` as each `x` of the pairs `(x, tangent)` moves along its tangent (of the same
+    /// shape): the Jacobian times the tangents, shaped like `output`. Forward mode, by differentiating the reverse
+    /// pass, which is linear in its cotangent, by that cotangent (Townsend, "A new trick for calculating Jacobian
+    /// vector products", 2017); of the reverse pass only what the derivative needs is computed.
+    pub fn jvp(&mut self, output: Var, moved: &[(Var, Var)]) -> Result<Var> {
+        self.check_tangents("jvp", moved)?;
+        let inputs: Vec<Var> = moved.iter().map(|&(x, _)| x).collect();
+        let shape = self.shape(output).to_vec();
+        let cotangent = self.constant(0.0, &shape)?;
+        let products = self.vjp(output, cotangent, &inputs)?;
+        let mut total = None;
+        for (product, &(_, tangent)) in products.into_iter().zip(moved) {
+            let part = self.vjp(product, tangent, &[cotangent])?[0];
+            total = Some(match total {
+                None => part,
+                Some(total) => self.add(total, part)?,
+            });
+        }
+        total.map_or_else(|| self.constant(0.0, &shape), Ok)
+    }
+
+    /// The Hessian of the scalar `loss` times a vector, given and returned in parts, one for each `x` of the pairs
+    /// `(x, part)`: the gradient of ⟨gradient, vector⟩ (Pearlmutter, "Fast exact multiplication by the Hessian",
+    /// 1994). No gradient flows into the vector on the way. For several vectors at once, [`Graph::vectorise`] the
+    /// products over the parts.
+    pub fn hessian_vector(&mut self, loss: Var, along: &[(Var, Var)]) -> Result<Vec<Var>> {
+        self.check_tangents("hessian vector", along)?;
+        let inputs: Vec<Var> = along.iter().map(|&(x, _)| x).collect();
+        let gradients = self.grad(loss, &inputs)?;
+        let mut total = self.constant(0.0, &[])?;
+        for (gradient, &(_, part)) in gradients.into_iter().zip(along) {
+            let part = self.stop_gradient(part)?;
+            let product = self.mul(gradient, part)?;
+            let sum = self.sum_all(product)?;
+            total = self.add(total, sum)?;
+        }
+        self.grad(total, &inputs)
+    }
+
+    fn check_tangents(&self, what: &str, pairs: &[(Var, Var)]) -> Result<()> {
+        match pairs.iter().find(|&&(x, tangent)| self.ty(x) != self.ty(tangent)) {
+            None => Ok(()),
+            Some(&(x, tangent)) => Err(Error::new(
+                format!("{what} {}", self.node(x).label),
+                format!("the tangent is {:?}, not {:?}", self.ty(tangent), self.ty(x)),
+                "give it the shape of what it moves",
+            )),
+        }
+    }
 }

@@ -25,5 +25,6 @@ pub mod reference;
 pub mod replicate;
 pub mod rng;
 pub mod session;
+mod vectorise;
 #[cfg(target_arch = "wasm32")]
 pub mod web;

@@ -53,7 +53,7 @@ mod tests {
         assert_eq!(text(0.1f32), "0.1");
         let mut rng = crate::rng::Rng::new(1, "numbers");
         for _ in 0..10_000 {
-            let value = (rng.normal() * 10f32.powi(rng.below(20) as i32 - 10)) as f32;
+            let value = rng.normal() * 10f32.powi(rng.below(20) as i32 - 10);
             assert_eq!(parse(&text(value)).map(|read| read as f32), Some(value));
         }
     }

@@ -58,7 +58,7 @@ pub fn replicate(
 }
 
 /// A value with the leading axis, added by broadcasting where all copies share it.
-fn lift(graph: &mut Graph, (var, lifted): (Var, bool), copies: usize) -> Result<Var> {
+pub(crate) fn lift(graph: &mut Graph, (var, lifted): (Var, bool), copies: usize) -> Result<Var> {
     if lifted {
         return Ok(var);
     }

@@ -1,4 +1,8 @@
 //! Our numbers against those of NumPy, JAX and others, stored beside the scripts that made them.
 
+mod common;
+
 #[path = "fixtures/analysis.rs"]
 mod analysis;
+#[path = "fixtures/indexing.rs"]
+mod indexing;

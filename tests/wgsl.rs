@@ -120,6 +120,35 @@ fn extreme_constants_and_dispatches_are_valid() {
 }
 
 #[test]
+fn what_reads_many_buffers_is_computed_in_parts() {
+    let mut graph = Graph::new();
+    let input = |g: &mut Graph, name: &str, shape: &[usize]| {
+        g.leaf_with(Role::Input, name, shape, vec![0.5; shape.iter().product()])
+    };
+    let leaves: Vec<Var> = (0..20).map(|i| input(&mut graph, &format!("{i}"), &[6])).collect();
+    let sum = leaves[1..].iter().fold(leaves[0], |sum, &leaf| graph.add(sum, leaf).unwrap());
+    let weight = input(&mut graph, "weight", &[4, 4]);
+    let mut state = input(&mut graph, "state", &[2, 4]);
+    for _ in 0..20 {
+        let product = graph.matmul(state, weight).unwrap();
+        state = graph.tanh(product).unwrap();
+    }
+    let loss = graph.sum_all(state).unwrap();
+    let gradient = graph.grad(loss, &[weight]).unwrap()[0];
+    let rows = input(&mut graph, "rows", &[20, 4]);
+    let mut total = graph.constant(0.0, &[]).unwrap();
+    for row in 0..20 {
+        let row = graph.slice(rows, 0, row, 1, 1).unwrap();
+        let product = graph.matmul(row, weight).unwrap();
+        let part = graph.sum_all(product).unwrap();
+        let part = graph.square(part).unwrap();
+        total = graph.add(total, part).unwrap();
+    }
+    let of_rows = graph.grad(total, &[rows]).unwrap()[0];
+    validate("many buffers", &planned(&graph, outputs(&[sum, gradient, of_rows, total])));
+}
+
+#[test]
 fn equal_work_on_other_buffers_has_the_same_text() {
     let mut graph = Graph::new();
     let source = graph.leaf_u32(Role::Input, "seed", &[], &[1]);

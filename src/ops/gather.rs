@@ -1,4 +1,5 @@
-//! Reading and adding by computed index: `take` and `scatter_add`, each the other's derivative.
+//! Reading and adding by computed index: `take` and `scatter_add`, each the other's derivative, and what is made of
+//! them along any axis. An index (`u32`) beyond the end means the last element, on every backend.
 
 use crate::graph::{DType, Error, Graph, Op, Result, Type, Var};
 use crate::plan::{Lowering, Value};
@@ -86,6 +87,9 @@ impl Op for ScatterAdd {
                 "give one update per index",
             ));
         }
+        if self.bins == 0 {
+            return Err(Error::new("", "there is no bin to add to", "give at least one"));
+        }
         Ok(Type::f32([&index[..self.batch], &[self.bins], &updates[index.len()..]].concat()))
     }
     #[cfg(feature = "reference")]
@@ -124,5 +128,83 @@ impl Graph {
     /// Sums `updates [b.., j.., inner..]` into `[b.., bins, inner..]` by `index [b.., j..]`.
     pub fn scatter_add(&mut self, index: Var, updates: Var, bins: usize, batch: usize) -> Result<Var> {
         self.apply(Arc::new(ScatterAdd { batch, bins }), &[index, updates])
+    }
+
+    /// Whole slices of `a` along `axis`, at `index [j..]`: the axis is replaced by the axes j.
+    pub fn gather(&mut self, a: Var, index: Var, axis: usize) -> Result<Var> {
+        let front = self.move_axis(a, axis, 0)?;
+        let taken = self.take(front, index, 0)?;
+        // Axes are j.., then those before `axis`, then those behind it.
+        let width = self.shape(index).len();
+        let rank = self.shape(taken).len();
+        let order: Vec<usize> = (width..width + axis).chain(0..width).chain(width + axis..rank).collect();
+        self.permute(taken, &order)
+    }
+
+    /// One element of each line of `a` along `axis` for each entry of `index`, which has the shape of `a` but for the
+    /// extent of that axis: `result[.., j, ..] = a[.., index[.., j, ..], ..]`.
+    pub fn take_along_axis(&mut self, a: Var, index: Var, axis: usize) -> Result<Var> {
+        self.check_lines(a, index, axis, "take along axis")?;
+        let last = self.shape(a).len() - 1;
+        let (rows, index) = (self.move_axis(a, axis, last)?, self.move_axis(index, axis, last)?);
+        let taken = self.take(rows, index, last)?;
+        self.move_axis(taken, last, axis)
+    }
+
+    /// The counterpart of [`Graph::take_along_axis`]: sums `updates` along `axis` into `bins` elements, each update at
+    /// the place that the entry of `index` (of the same shape) names.
+    pub fn scatter_add_along_axis(&mut self, index: Var, updates: Var, bins: usize, axis: usize) -> Result<Var> {
+        self.check_lines(updates, index, axis, "scatter along axis")?;
+        let last = self.shape(updates).len() - 1;
+        let (index, updates) = (self.move_axis(index, axis, last)?, self.move_axis(updates, axis, last)?);
+        let sums = self.scatter_add(index, updates, bins, last)?;
+        self.move_axis(sums, last, axis)
+    }
+
+    fn check_lines(&self, a: Var, index: Var, axis: usize, what: &str) -> Result<()> {
+        let (x, y) = (self.shape(a), self.shape(index));
+        let same = |other: usize| other == axis || x[other] == y[other];
+        if axis < x.len() && x.len() == y.len() && (0..x.len()).all(same) {
+            return Ok(());
+        }
+        Err(Error::new(
+            format!("{what} {}", self.node(a).label),
+            format!("index {y:?} does not fit {x:?} outside axis {axis}"),
+            "give both the same shape but for that axis",
+        ))
+    }
+
+    /// Rows of `table [entries, width]` at `index [j..]` → `[j.., width]`. The gradient adds up the rows that were
+    /// read, so that others get none.
+    pub fn embedding(&mut self, table: Var, index: Var) -> Result<Var> {
+        self.take(table, index, 0)
+    }
+
+    /// `labels [..]` (`u32`) as 0 and 1 along a new axis of `classes`, which becomes axis `axis` of the result. A label
+    /// of `classes` or more gives zeros.
+    pub fn one_hot_along(&mut self, labels: Var, classes: usize, axis: usize) -> Result<Var> {
+        let labels = self.unsqueeze(labels, axis)?;
+        let mut line = vec![1; self.shape(labels).len()];
+        line[axis] = classes;
+        let number = self.iota(&line)?;
+        self.equal_u32(labels, number)
+    }
+
+    /// `a`, but the number `value` where `mask` is not 0; no gradient flows there.
+    pub fn masked_fill(&mut self, a: Var, mask: Var, value: f32) -> Result<Var> {
+        let value = self.constant(value, &[])?;
+        self.select(mask, value, a)
+    }
+
+    /// 1 where `a` is 0, else 0.
+    pub fn logical_not(&mut self, a: Var) -> Result<Var> {
+        let zero = self.constant(0.0, &[])?;
+        self.equal(a, zero)
+    }
+
+    /// 1 where `a ≤ b`, else 0 (for NaN, too).
+    pub fn less_equal(&mut self, a: Var, b: Var) -> Result<Var> {
+        let (less, equal) = (self.less(a, b)?, self.equal(a, b)?);
+        self.max(less, equal)
     }
 }

@@ -327,4 +327,56 @@ impl Graph {
     pub fn slice(&mut self, a: Var, axis: usize, start: usize, step: isize, count: usize) -> Result<Var> {
         self.apply(Arc::new(Slice { axis, start, step, count }), &[a])
     }
+
+    /// `a` backwards along `axis`; a view.
+    pub fn flip(&mut self, a: Var, axis: usize) -> Result<Var> {
+        let count = self.shape(a).get(axis).copied().unwrap_or(0);
+        self.slice(a, axis, count.saturating_sub(1), -1, count)
+    }
+
+    /// `a` with a new axis of extent 1, which becomes axis `axis` of the result; a view.
+    pub fn unsqueeze(&mut self, a: Var, axis: usize) -> Result<Var> {
+        let mut shape = self.shape(a).to_vec();
+        if axis > shape.len() {
+            return Err(Error::new(
+                format!("unsqueeze {}", self.node(a).label),
+                format!("{shape:?} has no place {axis} for a new axis"),
+                format!("use one of 0 to {}", shape.len()),
+            ));
+        }
+        shape.insert(axis, 1);
+        self.reshape(a, &shape)
+    }
+
+    /// `a` without its axis `axis`, which must have extent 1; a view.
+    pub fn squeeze(&mut self, a: Var, axis: usize) -> Result<Var> {
+        let mut shape = self.shape(a).to_vec();
+        if shape.get(axis) != Some(&1) {
+            return Err(Error::new(
+                format!("squeeze {}", self.node(a).label),
+                format!("axis {axis} of {shape:?} has not extent 1"),
+                "drop an axis of extent 1, or reduce over it",
+            ));
+        }
+        shape.remove(axis);
+        self.reshape(a, &shape)
+    }
+
+    /// Takes axis `from` out and puts it in as axis `to`; the others keep their order. A view.
+    pub fn move_axis(&mut self, a: Var, from: usize, to: usize) -> Result<Var> {
+        let rank = self.shape(a).len();
+        if from >= rank || to >= rank {
+            return Err(Error::new(
+                format!("move axis {}", self.node(a).label),
+                format!("axes {from} and {to} are not both in {:?}", self.shape(a)),
+                "use axes that exist",
+            ));
+        }
+        if from == to {
+            return Ok(a);
+        }
+        let mut order: Vec<usize> = (0..rank).filter(|&axis| axis != from).collect();
+        order.insert(to, from);
+        self.permute(a, &order)
+    }
 }

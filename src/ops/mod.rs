@@ -1,12 +1,16 @@
 //! The open set of operations: one file a family, each with its shape rule, double-precision
 //! reference, derivative, lowering and builders. Adding one is a file and a line here.
 
+pub mod cumulative;
 pub mod custom;
 pub mod elementwise;
+pub mod fourier;
 pub mod gather;
+mod join;
 pub mod layout;
 pub mod leaf;
 pub mod matmul;
+pub mod order;
 pub mod random;
 pub mod reduce;
 #[cfg(feature = "reference")]

@@ -46,4 +46,50 @@ impl Graph {
         let scaled = self.mul_number(unit, bound as f32)?;
         self.to_u32(scaled)
     }
+
+    /// 1 with the given probability (any node that broadcasts to `shape`), else 0; no gradient flows to it.
+    pub fn random_bernoulli(
+        &mut self,
+        source: Randomness,
+        name: &str,
+        probability: Var,
+        shape: &[usize],
+    ) -> Result<Var> {
+        let unit = self.random_uniform(source, name, shape)?;
+        self.less(unit, probability)
+    }
+
+    /// Signs, −1 and 1 with equal probability (Rademacher's distribution).
+    pub fn random_signs(&mut self, source: Randomness, name: &str, shape: &[usize]) -> Result<Var> {
+        let half = self.constant(0.5, &[])?;
+        let heads = self.random_bernoulli(source, name, half, shape)?;
+        let twice = self.mul_number(heads, 2.0)?;
+        self.add_number(twice, -1.0)
+    }
+
+    /// Deviates of Gumbel's distribution, −log(−log u).
+    pub fn random_gumbel(&mut self, source: Randomness, name: &str, shape: &[usize]) -> Result<Var> {
+        let unit = self.random_uniform(source, name, shape)?;
+        // The middle of each of the 2²³ cells, so that neither logarithm is of 0.
+        let unit = self.add_number(unit, 0.5 / 8_388_608.0)?;
+        let log = self.log(unit)?;
+        let negative = self.neg(log)?;
+        let log = self.log(negative)?;
+        self.neg(log)
+    }
+
+    /// One class (`u32`) for each row of `logits [.., classes]`, drawn with the probabilities of their softmax: the
+    /// largest of logits plus Gumbel noise.
+    pub fn random_categorical(&mut self, source: Randomness, name: &str, logits: Var) -> Result<Var> {
+        let shape = self.shape(logits).to_vec();
+        let noise = self.random_gumbel(source, name, &shape)?;
+        let noisy = self.add(logits, noise)?;
+        self.argmax(noisy)
+    }
+
+    /// The numbers 0 to `count` − 1 (`u32`) in random order; its price is that of a sort.
+    pub fn random_permutation(&mut self, source: Randomness, name: &str, count: usize) -> Result<Var> {
+        let unit = self.random_uniform(source, name, &[count])?;
+        self.rank(unit, 0, super::order::Order::Ascending)
+    }
 }

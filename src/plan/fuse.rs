@@ -8,7 +8,7 @@
 
 use super::lower::{Core, IndexMap, Lowering, Value};
 use super::table::{Table, ValueSet};
-use crate::graph::{Graph, Role, elements};
+use crate::graph::{Graph, Leaf, Role, elements};
 use std::collections::BTreeSet;
 
 /// A kernel binds at most this many buffers: WebGPU's default limit.
@@ -207,6 +207,59 @@ impl<'a> Attempt<'a> {
             }
         }
         self.stored = must;
+        while self.store_where_reads_are_too_many(reachable) {}
+    }
+
+    /// A value that would be computed from more buffers than a kernel binds beside its result has the operand that
+    /// reads most of them stored. Whether anything changed: what reads that operand, too, now reads one more.
+    fn store_where_reads_are_too_many(&mut self, reachable: &[Value]) -> bool {
+        let lowering = self.lowering;
+        let mut changed = false;
+        // Buffers that computing each value reads.
+        let mut known: Vec<Vec<Place>> = vec![Vec::new(); lowering.nodes.len()];
+        for &value in reachable {
+            let inputs = match lowering.core(value) {
+                Core::Map(_, inputs) => inputs.clone(),
+                Core::View(source, _) => vec![*source],
+                Core::Take { source, index, .. } => vec![self.base(*source), *index],
+                _ => continue,
+            };
+            known[value.index()] = loop {
+                let mut reads: Vec<Place> = Vec::new();
+                let mut most = (1, None);
+                for &input in &inputs {
+                    let own = self.places(input, &known);
+                    if own.len() > most.0 {
+                        most = (own.len(), Some(input));
+                    }
+                    let new: Vec<Place> = own.into_iter().filter(|place| !reads.contains(place)).collect();
+                    reads.extend(new);
+                }
+                match most.1 {
+                    Some(input) if reads.len() >= MOST_BUFFERS => {
+                        changed |= self.stored.insert(self.base(input), ()).is_none();
+                    }
+                    _ => break reads,
+                }
+            };
+        }
+        changed
+    }
+
+    /// The buffers that computing `value` reads; all scalars share one.
+    fn places(&self, value: Value, known: &[Vec<Place>]) -> Vec<Place> {
+        let base = self.base(value);
+        match self.lowering.core(base) {
+            Core::Leaf(leaf) => {
+                let is_scalar = |leaf: &Leaf| leaf.role == Role::Scalar;
+                let leaves = self.graph.leaves();
+                let first = leaves.iter().position(is_scalar).filter(|_| is_scalar(&leaves[*leaf]));
+                vec![Place::Leaf(first.unwrap_or(*leaf))]
+            }
+            Core::Constant(_) | Core::Iota => Vec::new(),
+            _ if self.stored.contains(base) => vec![Place::Temporary(base)],
+            _ => known[base.index()].clone(),
+        }
     }
 
     /// Whether computing `value` at a point reads `leaf` at another point.

@@ -14,6 +14,7 @@ mod print;
 mod table;
 
 pub use kernel::*;
+pub(crate) use lower::Core;
 pub use lower::{IndexMap, Lowering, Value};
 
 use crate::graph::{Entry, Error, Graph, Result, Role, Var};

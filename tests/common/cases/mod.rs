@@ -1,6 +1,7 @@
 //! Every operation on many shapes, one file a family; each backend is tested on all of them.
 
 mod dense;
+mod indexing;
 mod large;
 
 use petri::graph::{Graph, Result, Role, Var};
@@ -39,7 +40,7 @@ pub(crate) use cases;
 
 /// All families.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [dense::CASES].into_iter().flatten()
+    [dense::CASES, indexing::CASES].into_iter().flatten()
 }
 
 /// What only the GPU treats differently from small shapes.
