@@ -13,7 +13,7 @@ pub mod simd;
 mod tile;
 
 use crate::graph::DType;
-use crate::plan::{Kernel, MapKernel, Program, ScatterKernel};
+use crate::plan::{Kernel, MapKernel, Program, RowsKernel, RowsPart, ScanKernel, ScatterKernel};
 use code::{Code, Registers, Target};
 use matmul::MatMul;
 use reduce::Reduce;
@@ -25,6 +25,8 @@ enum Step {
     Reduce(Reduce),
     MatMul(MatMul),
     Scatter(ScatterKernel),
+    Scan { begin: Vec<Step>, body: Vec<Step>, end: Vec<Step>, times: usize },
+    Rows(RowsKernel),
 }
 
 impl Step {
@@ -36,6 +38,14 @@ impl Step {
             Step::Reduce(reduce) => reduce.run(memory, scratch),
             Step::MatMul(matmul) => matmul.run(memory, scratch),
             Step::Scatter(kernel) => scatter(kernel, memory),
+            Step::Scan { begin, body, end, times } => {
+                begin.iter().for_each(|step| step.run(memory, scratch));
+                for _ in 0..*times {
+                    body.iter().for_each(|step| step.run(memory, scratch));
+                }
+                end.iter().for_each(|step| step.run(memory, scratch));
+            }
+            Step::Rows(kernel) => rows(kernel, memory),
         }
     }
 }
@@ -162,6 +172,11 @@ fn wrote_finite(kernel: &Kernel, memory: &[Vec<f32>]) -> bool {
         Kernel::Reduce(k) => (k.kept.iter().product(), &k.stores),
         Kernel::MatMul(k) => (k.batch.iter().product::<usize>() * k.m * k.n, &k.stores),
         Kernel::Scatter(k) => return finite(&memory[k.output][..k.outer * k.bins * k.inner]),
+        Kernel::Scan(k) => return k.parts().all(|kernel| wrote_finite(kernel, memory)),
+        Kernel::Rows(k) => {
+            let row = |part: &RowsPart| finite(&memory[k.target][part.offset..][..k.steps * part.size]);
+            return k.parts.iter().all(row);
+        }
     };
     let mut floats = stores.iter().map(|store| &store.access).filter(|access| access.dtype == DType::F32);
     floats.all(|access| finite(&memory[access.buffer][access.offset as usize..][..elements]))
@@ -176,7 +191,22 @@ fn prepare(kernel: &Kernel, scratch: &mut Scratch) -> Step {
         Kernel::Reduce(kernel) => Step::Reduce(Reduce::new(kernel, scratch)),
         Kernel::MatMul(kernel) => Step::MatMul(MatMul::new(kernel, scratch)),
         Kernel::Scatter(kernel) => Step::Scatter(kernel.clone()),
+        Kernel::Scan(ScanKernel { begin, body, end, times }) => {
+            let mut all = |kernels: &[Kernel]| kernels.iter().map(|kernel| prepare(kernel, scratch)).collect();
+            Step::Scan { begin: all(begin), body: all(body), end: all(end), times: *times }
+        }
+        Kernel::Rows(kernel) => Step::Rows(kernel.clone()),
     }
+}
+
+fn rows(kernel: &RowsKernel, memory: &mut [Vec<f32>]) {
+    let row = kernel.row(memory[kernel.counter][0].to_bits() as usize);
+    // Planning never puts a result into the buffer of an operand, so it can be taken out.
+    let mut target = std::mem::take(&mut memory[kernel.target]);
+    for &RowsPart { source: (buffer, first), offset, size } in &kernel.parts {
+        target[offset + row * size..][..size].copy_from_slice(&memory[buffer][first..][..size]);
+    }
+    memory[kernel.target] = target;
 }
 
 fn scatter(kernel: &ScatterKernel, memory: &mut [Vec<f32>]) {

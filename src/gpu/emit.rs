@@ -6,7 +6,9 @@
 use super::code::{Binding, Bindings, Point, push, write_body, write_stores};
 use crate::graph::{DType, Func};
 use crate::ops::reduce::Reduction;
-use crate::plan::{Access, Body, Instruction, Kernel, MapKernel, MatMulKernel, ReduceKernel, ScatterKernel};
+use crate::plan::{
+    Access, Body, Instruction, Kernel, MapKernel, MatMulKernel, ReduceKernel, RowsKernel, ScatterKernel,
+};
 
 const LIBRARY: &str = include_str!("../../shaders/lib.wgsl");
 const MAP: &str = include_str!("../../shaders/map.wgsl");
@@ -40,6 +42,9 @@ pub fn shader(kernel: &Kernel) -> Option<Shader> {
         Kernel::MatMul(kernel) if deserves_tiles(kernel) => matmul(kernel.clone(), bindings),
         Kernel::MatMul(kernel) => reduce(as_reduction(kernel), bindings),
         Kernel::Scatter(kernel) => scatter(kernel, bindings),
+        Kernel::Rows(kernel) => rows(kernel, bindings),
+        // Made of kernels, each with a shader.
+        Kernel::Scan(_) => None,
     }
 }
 
@@ -100,6 +105,25 @@ fn map(kernel: &MapKernel, bindings: Bindings) -> Option<Shader> {
     let body = point.define(2, &body) + &body;
     let groups = elements.div_ceil(64 * per_thread);
     finish(MAP, &[("elements", elements), ("per_thread", per_thread)], &[("body", &body)], groups, bindings)
+}
+
+fn rows(kernel: &RowsKernel, bindings: Bindings) -> Option<Shader> {
+    let (counter, target) = (bindings.name(kernel.counter), bindings.name(kernel.target));
+    let mut body = String::new();
+    push(&mut body, 2, &format!("let made = {counter}[0];"));
+    let row = if kernel.backwards { format!("{}u - made", kernel.steps) } else { "made - 1u".into() };
+    push(&mut body, 2, &format!("let row = {row};"));
+    let mut first = 0;
+    for part in &kernel.parts {
+        let ((buffer, offset), size) = (part.source, part.size);
+        push(&mut body, 2, &format!("if (i >= {first}u && i < {}u) {{", first + size));
+        push(&mut body, 3, &format!("let at = i - {first}u;"));
+        let source = bindings.name(buffer);
+        push(&mut body, 3, &format!("{target}[{}u + row * {size}u + at] = {source}[{offset}u + at];", part.offset));
+        push(&mut body, 2, "}");
+        first += size;
+    }
+    finish(MAP, &[("elements", first), ("per_thread", 1)], &[("body", &body)], first.div_ceil(64), bindings)
 }
 
 /// How the invocations of a workgroup share a reduction.

@@ -17,13 +17,31 @@ pub struct Machine {
     context: Context,
     program: Arc<Program>,
     buffers: Vec<wgpu::Buffer>,
-    routines: Vec<Vec<Dispatch>>,
+    routines: Vec<Vec<Step>>,
     /// What reading each routine's outputs copies.
     outputs: Vec<Plan>,
     leaves: Plan,
     queued: Vec<Command>,
     staging: Staging,
     in_flight: Arc<AtomicUsize>,
+}
+
+/// What is recorded for a kernel.
+enum Step {
+    Once(Dispatch),
+    Repeat { begin: Vec<Step>, body: Vec<Step>, end: Vec<Step>, times: usize },
+}
+
+impl Step {
+    fn dispatches(steps: &[Step]) -> usize {
+        let of = |step: &Step| match step {
+            Step::Once(_) => 1,
+            Step::Repeat { begin, body, end, times } => {
+                Step::dispatches(begin) + times * Step::dispatches(body) + Step::dispatches(end)
+            }
+        };
+        steps.iter().map(of).sum()
+    }
 }
 
 /// One recorded kernel.
@@ -61,8 +79,7 @@ impl Machine {
         let mut routines = Vec::with_capacity(program.routines.len());
         let mut texts: Vec<String> = Vec::new();
         for routine in &program.routines {
-            let kernels = routine.kernels.iter().filter_map(|kernel| dispatch(context, kernel, &buffers, &mut texts));
-            routines.push(kernels.collect());
+            routines.push(steps(context, &routine.kernels, &buffers, &mut texts));
         }
         let outputs = program.routines.iter().map(|routine| {
             Plan::new(
@@ -166,7 +183,7 @@ impl Machine {
             let mut pipeline = None;
             while let Some(&Command::Run { routine, count }) = self.queued.get(next) {
                 for _ in 0..count {
-                    self.record(&mut pass, routine, &mut pipeline);
+                    record(&mut pass, &self.routines[routine], &mut pipeline);
                 }
                 next += 1;
             }
@@ -182,16 +199,6 @@ impl Machine {
         self.context.shared.queue.on_submitted_work_done(move || {
             in_flight.fetch_sub(1, Ordering::Relaxed);
         });
-    }
-
-    fn record(&self, pass: &mut wgpu::ComputePass, routine: usize, pipeline: &mut Option<usize>) {
-        for dispatch in &self.routines[routine] {
-            if pipeline.replace(dispatch.number) != Some(dispatch.number) {
-                pass.set_pipeline(&dispatch.pipeline);
-            }
-            pass.set_bind_group(0, &dispatch.bind_group, &[]);
-            pass.dispatch_workgroups(dispatch.groups[0], dispatch.groups[1], 1);
-        }
     }
 
     /// The next finished read, if there is one; never waits.
@@ -234,7 +241,7 @@ impl Machine {
 
     /// Dispatches of one run of a routine.
     pub fn dispatches(&self, routine: usize) -> usize {
-        self.routines[routine].len()
+        Step::dispatches(&self.routines[routine])
     }
 
     /// Submits everything queued and blocks until it is finished. A browser cannot wait.
@@ -279,6 +286,41 @@ fn check_sizes(context: &Context, program: &Program) -> Result<()> {
     }
 }
 
+fn record(pass: &mut wgpu::ComputePass, steps: &[Step], pipeline: &mut Option<usize>) {
+    for step in steps {
+        match step {
+            Step::Once(dispatch) => {
+                if pipeline.replace(dispatch.number) != Some(dispatch.number) {
+                    pass.set_pipeline(&dispatch.pipeline);
+                }
+                pass.set_bind_group(0, &dispatch.bind_group, &[]);
+                pass.dispatch_workgroups(dispatch.groups[0], dispatch.groups[1], 1);
+            }
+            Step::Repeat { begin, body, end, times } => {
+                record(pass, begin, pipeline);
+                for _ in 0..*times {
+                    record(pass, body, pipeline);
+                }
+                record(pass, end, pipeline);
+            }
+        }
+    }
+}
+
+fn steps(context: &Context, kernels: &[Kernel], buffers: &[wgpu::Buffer], texts: &mut Vec<String>) -> Vec<Step> {
+    let mut made = Vec::with_capacity(kernels.len());
+    for kernel in kernels {
+        if let Kernel::Scan(scan) = kernel {
+            let mut all = |kernels: &[Kernel]| steps(context, kernels, buffers, texts);
+            let (begin, body, end) = (all(&scan.begin), all(&scan.body), all(&scan.end));
+            made.push(Step::Repeat { begin, body, end, times: scan.times });
+        } else if let Some(dispatch) = dispatch(context, kernel, buffers, texts) {
+            made.push(Step::Once(dispatch));
+        }
+    }
+    made
+}
+
 fn dispatch(context: &Context, kernel: &Kernel, buffers: &[wgpu::Buffer], texts: &mut Vec<String>) -> Option<Dispatch> {
     let shader = shader(kernel)?;
     let writable: Vec<bool> = shader.bindings.iter().map(|binding| binding.writable).collect();
@@ -288,6 +330,8 @@ fn dispatch(context: &Context, kernel: &Kernel, buffers: &[wgpu::Buffer], texts:
         Kernel::Reduce(_) => "reduce",
         Kernel::MatMul(_) => "matmul",
         Kernel::Scatter(_) => "scatter",
+        Kernel::Scan(_) => "scan",
+        Kernel::Rows(_) => "rows",
     };
     let pipeline = context.pipeline(&shader.text, &layout, label);
     let entries = shader.bindings.iter().enumerate().map(|(slot, binding)| wgpu::BindGroupEntry {

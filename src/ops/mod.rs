@@ -13,6 +13,7 @@ pub mod matmul;
 pub mod order;
 pub mod random;
 pub mod reduce;
+pub mod scan;
 #[cfg(feature = "reference")]
 mod slow;
 pub mod softmax;

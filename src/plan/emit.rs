@@ -88,7 +88,7 @@ impl Emitter<'_> {
                     stores,
                 })
             }
-            Some(_) => unreachable!("primaries are reductions, products and scatters"),
+            Some(_) => unreachable!("other primaries are reductions and products"),
         }
     }
 
@@ -176,7 +176,7 @@ impl Emitter<'_> {
                 let bound = source_shape[*batch] as u32;
                 code.push(Instruction::Gather { base, index, stride, bound })
             }
-            Core::Leaf(_) | Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. } => {
+            Core::Leaf(_) | Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. } | Core::Scan(..) => {
                 unreachable!("always stored")
             }
         }
@@ -199,22 +199,24 @@ impl Emitter<'_> {
         }
     }
 
+    /// Buffer and first element of a value that is stored.
+    pub(crate) fn dense(&self, value: Value) -> (usize, i64) {
+        let rank = self.lowering.shape(value).len();
+        let access = self.memory(value, &IndexMap::constant(rank, 0));
+        (access.buffer, access.offset)
+    }
+
     fn scatter(&self, output: Value, index: Value, updates: Value, batch: usize) -> Kernel {
         let shape = self.lowering.shape(output);
         let index_shape = self.lowering.shape(index);
         let product = |extents: &[usize]| extents.iter().product::<usize>();
-        let dense = |value: Value| {
-            let rank = self.lowering.shape(value).len();
-            let access = self.memory(value, &IndexMap::constant(rank, 0));
-            (access.buffer, access.offset)
-        };
         Kernel::Scatter(ScatterKernel {
             outer: product(&shape[..batch]),
             count: product(&index_shape[batch..]),
             bins: shape[batch],
             inner: product(&shape[batch + 1..]),
-            index: dense(index),
-            updates: dense(updates),
+            index: self.dense(index),
+            updates: self.dense(updates),
             output: (self.locate)(Place::Temporary(output)).0,
         })
     }

@@ -12,7 +12,7 @@ use crate::graph::{Graph, Leaf, Role, elements};
 use std::collections::BTreeSet;
 
 /// A kernel binds at most this many buffers: WebGPU's default limit.
-const MOST_BUFFERS: usize = 8;
+pub(super) const MOST_BUFFERS: usize = 8;
 /// A value this cheap is computed again rather than stored.
 const CHEAP: u32 = 4;
 
@@ -160,6 +160,7 @@ impl<'a> Attempt<'a> {
                 }
                 Core::Take { source, .. } => must.add(self.base(*source)),
                 Core::Reshape(source) => must.add(*source),
+                Core::Scan(_, operands) => [value].iter().chain(operands).for_each(|&v| must.add(v)),
                 Core::Scatter { index, updates, .. } => [value, *index, *updates].into_iter().for_each(|v| must.add(v)),
                 _ => {}
             }
@@ -295,7 +296,7 @@ impl<'a> Attempt<'a> {
             }
             Core::Reshape(source) => self.read_base(*source, reads),
             // Always kernels of their own, whose operands are read at other points.
-            Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. } if through => {}
+            Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. } | Core::Scan(..) if through => {}
             Core::Reduce(_, _, source) => {
                 let wide = self.lowering.shape(*source);
                 let mut inner = Reads::default();
@@ -308,6 +309,7 @@ impl<'a> Attempt<'a> {
                 self.read_base(*a, reads);
                 self.read_base(*b, reads);
             }
+            Core::Scan(_, operands) => operands.iter().for_each(|&operand| self.read_base(operand, reads)),
             Core::Scatter { index, updates, .. } => {
                 self.read_base(*index, reads);
                 self.read_base(*updates, reads);
@@ -325,7 +327,7 @@ impl<'a> Attempt<'a> {
     }
 
     fn single(&self, value: Value) -> Group {
-        let primary = matches!(self.lowering.core(value), Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. });
+        let primary = self.is_primary(value);
         let shape = self.lowering.shape(value).to_vec();
         let mut reads = Reads::default();
         self.walk(value, &IndexMap::identity(shape.len()), true, &mut reads, &shape, false);
@@ -379,7 +381,7 @@ impl<'a> Attempt<'a> {
 
     fn may_merge(&self, groups: &[Group], after: &[BTreeSet<usize>], a: usize, b: usize) -> bool {
         let (host, guest) = (&groups[a], &groups[b]);
-        if host.shape != guest.shape || self.is_scatter(host) {
+        if host.shape != guest.shape || self.stands_alone(host) {
             return false;
         }
         let reads_host = |place: Place| matches!(place, Place::Temporary(v) if host.members.contains(&v));
@@ -428,8 +430,14 @@ impl<'a> Attempt<'a> {
         bound.len() + usize::from(!scalars.is_empty())
     }
 
-    fn is_scatter(&self, group: &Group) -> bool {
-        group.primary.is_some_and(|v| matches!(self.lowering.core(v), Core::Scatter { .. }))
+    /// Whether the value needs a kernel of its own, to which others may be added.
+    fn is_primary(&self, value: Value) -> bool {
+        matches!(self.lowering.core(value), Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. } | Core::Scan(..))
+    }
+
+    /// Whether nothing can be added to the kernel.
+    fn stands_alone(&self, group: &Group) -> bool {
+        group.primary.is_some_and(|v| matches!(self.lowering.core(v), Core::Scatter { .. } | Core::Scan(..)))
     }
 }
 

@@ -140,6 +140,52 @@ pub struct ScatterKernel {
     pub output: usize,
 }
 
+/// Runs kernels many times: `begin` once, `body` for each step, `end` once.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ScanKernel {
+    /// Sets the counter and the carries.
+    pub begin: Vec<Kernel>,
+    /// One step; raises the counter.
+    pub body: Vec<Kernel>,
+    /// Brings the last carries to where the results lie.
+    pub end: Vec<Kernel>,
+    /// Number of steps.
+    pub times: usize,
+}
+
+/// Within a scan: copies what a step has made to its row of the results. All dense.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RowsKernel {
+    /// Buffer whose first element counts the steps, this one included.
+    pub counter: usize,
+    /// Rows of each result.
+    pub steps: usize,
+    /// Whether the first step made the last row.
+    pub backwards: bool,
+    /// Buffer of the results.
+    pub target: usize,
+    /// What is copied.
+    pub parts: Vec<RowsPart>,
+}
+
+/// One result of a [`RowsKernel`].
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct RowsPart {
+    /// Buffer and first element of what the step has made.
+    pub source: (usize, usize),
+    /// First element of row 0.
+    pub offset: usize,
+    /// Elements of a row.
+    pub size: usize,
+}
+
+impl RowsKernel {
+    /// The row that a step writes, by the counter.
+    pub fn row(&self, counter: usize) -> usize {
+        if self.backwards { self.steps - counter } else { counter - 1 }
+    }
+}
+
 /// The closed set of kernels.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Kernel {
@@ -151,6 +197,10 @@ pub enum Kernel {
     MatMul(MatMulKernel),
     /// Addition by computed index.
     Scatter(ScatterKernel),
+    /// Repetition.
+    Scan(ScanKernel),
+    /// Results of a step of a repetition.
+    Rows(RowsKernel),
 }
 
 /// A region of memory of the program, owned for its whole life.
@@ -282,7 +332,22 @@ impl Body {
     }
 }
 
+impl ScanKernel {
+    /// Every kernel of it.
+    pub fn parts(&self) -> impl Iterator<Item = &Kernel> {
+        self.begin.iter().chain(&self.body).chain(&self.end)
+    }
+}
+
 impl Kernel {
+    /// The kernels that are dispatched: the parts of a scan, else this one.
+    pub fn simple(&self) -> Vec<&Kernel> {
+        match self {
+            Kernel::Scan(scan) => scan.parts().flat_map(Kernel::simple).collect(),
+            kernel => vec![kernel],
+        }
+    }
+
     /// What the kernel writes.
     pub fn writes(&self) -> Vec<usize> {
         let of = |stores: &[Store]| stores.iter().map(|store| store.access.buffer).collect();
@@ -291,6 +356,8 @@ impl Kernel {
             Kernel::Reduce(kernel) => of(&kernel.stores),
             Kernel::MatMul(kernel) => of(&kernel.stores),
             Kernel::Scatter(kernel) => vec![kernel.output],
+            Kernel::Scan(kernel) => kernel.parts().flat_map(Kernel::writes).collect(),
+            Kernel::Rows(kernel) => vec![kernel.target],
         }
     }
 
@@ -306,6 +373,10 @@ impl Kernel {
                 .chain(kernel.epilogue.accesses().map(|a| a.buffer))
                 .collect(),
             Kernel::Scatter(kernel) => vec![kernel.index.0, kernel.updates.0],
+            Kernel::Scan(kernel) => kernel.parts().flat_map(Kernel::reads).collect(),
+            Kernel::Rows(kernel) => {
+                [kernel.counter].into_iter().chain(kernel.parts.iter().map(|part| part.source.0)).collect()
+            }
         }
     }
 
@@ -320,6 +391,11 @@ impl Kernel {
             Kernel::Reduce(k) => size(&k.kept) * (size(&k.reduced) * (1 + applies(&k.prologue)) + applies(&k.epilogue)),
             Kernel::MatMul(k) => size(&k.batch) * (k.m * k.n) as u64 * (2 * k.k as u64 + applies(&k.epilogue)),
             Kernel::Scatter(k) => (k.outer * k.count * k.inner) as u64,
+            Kernel::Scan(k) => {
+                let sum = |kernels: &[Kernel]| kernels.iter().map(Kernel::flops).sum::<u64>();
+                sum(&k.begin) + k.times as u64 * sum(&k.body) + sum(&k.end)
+            }
+            Kernel::Rows(_) => 0,
         }
     }
 }

@@ -3,7 +3,10 @@
 
 use crate::graph::{DType, Func, Graph, Type, Var, elements, strides};
 use crate::ops::reduce::Reduction;
+use crate::ops::scan::{Recurrence, Section};
 use std::collections::HashMap;
+use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 /// Handle of a lowered value.
@@ -100,8 +103,47 @@ pub(crate) enum Core {
     Reshape(Value),
     Reduce(Reduction, Vec<usize>, Value),
     MatMul(Value, Value),
-    Take { source: Value, index: Value, batch: usize },
-    Scatter { index: Value, updates: Value, batch: usize },
+    Take {
+        source: Value,
+        index: Value,
+        batch: usize,
+    },
+    Scatter {
+        index: Value,
+        updates: Value,
+        batch: usize,
+    },
+    /// All results of a recurrence, one after the other.
+    Scan(Same<Recurrence>, Vec<Value>),
+}
+
+/// Something that is equal only to itself.
+pub(crate) struct Same<T>(pub Arc<T>);
+
+impl<T> Clone for Same<T> {
+    fn clone(&self) -> Self {
+        Same(self.0.clone())
+    }
+}
+
+impl<T> PartialEq for Same<T> {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl<T> Eq for Same<T> {}
+
+impl<T> Hash for Same<T> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).hash(state);
+    }
+}
+
+impl<T> fmt::Debug for Same<T> {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        write!(f, "{:p}", Arc::as_ptr(&self.0))
+    }
 }
 
 impl Core {
@@ -109,7 +151,7 @@ impl Core {
     pub(crate) fn inputs(&self) -> Vec<Value> {
         match self {
             Core::Leaf(_) | Core::Constant(_) | Core::Iota => Vec::new(),
-            Core::Map(_, inputs) => inputs.clone(),
+            Core::Map(_, inputs) | Core::Scan(_, inputs) => inputs.clone(),
             Core::View(source, _) | Core::Reshape(source) | Core::Reduce(_, _, source) => vec![*source],
             Core::MatMul(a, b) => vec![*a, *b],
             Core::Take { source, index, .. } => vec![*source, *index],
@@ -299,6 +341,14 @@ impl Lowering {
         let shape = [self.shape(index), &self.shape(source)[batch + 1..]].concat();
         let ty = Type { shape, dtype: self.ty(source).dtype };
         self.push(Core::Take { source, index, batch }, ty)
+    }
+
+    /// All results of a recurrence in one line, see [`Recurrence::sections`]. Operands: carries, rows with the axis of
+    /// steps first, what is shared.
+    pub(crate) fn scan(&mut self, recurrence: &Arc<Recurrence>, operands: Vec<Value>) -> Value {
+        let steps = |section: &Section| if section.rows { recurrence.steps() } else { 1 };
+        let elements = recurrence.sections().iter().map(|section| section.size * steps(section)).sum();
+        self.push(Core::Scan(Same(recurrence.clone()), operands), Type::f32([elements]))
     }
 
     /// Sums `updates [b.., j.., inner..]` by `index [b.., j..]` into `shape` = `[b.., bins, inner..]`.

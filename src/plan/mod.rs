@@ -17,7 +17,8 @@ pub use kernel::*;
 pub(crate) use lower::Core;
 pub use lower::{IndexMap, Lowering, Value};
 
-use crate::graph::{Entry, Error, Graph, Result, Role, Var};
+use crate::graph::{DType, Entry, Error, Graph, Result, Role, Var};
+use crate::ops::scan::{Recurrence, Section};
 use emit::Emitter;
 use fuse::Place;
 use table::Table;
@@ -32,10 +33,56 @@ pub(crate) const MOST_AXES: usize = 12;
 pub fn plan(graph: &Graph, entries: &[Entry]) -> Result<Program> {
     let mut program = Program { graph: graph.to_text(entries), ..Program::default() };
     place_leaves(graph, &mut program);
+    let leaves: Vec<(usize, usize)> = program.leaves.iter().map(|leaf| (leaf.buffer, leaf.offset)).collect();
+    let mut planner = Planner { buffers: program.buffers, pools: Vec::new(), unshared_elements: 0 };
     let mut lowering = Lowering::default();
-    let mut pool = memory::Pool::default();
     for entry in entries {
-        let assigns = check_assigns(graph, entry, &mut lowering)?;
+        let (kernels, labels, places) = planner.entry(graph, entry, &mut lowering, &leaves, 0)?;
+        let outputs = entry.outputs.iter().zip(places).map(|((name, var), (buffer, offset))| Output {
+            name: name.clone(),
+            ty: graph.ty(*var).clone(),
+            buffer,
+            offset,
+        });
+        let outputs = outputs.collect();
+        program.routines.push(Routine { name: entry.name.clone(), kernels, labels, outputs });
+    }
+    program.buffers = planner.buffers;
+    program.unshared_elements = planner.unshared_elements;
+    let bytes = program.buffers.iter().fold(0usize, |sum, b| sum.saturating_add(b.elements.saturating_mul(4)));
+    if bytes > MOST_BYTES {
+        return Err(Error::new(
+            "network",
+            format!("needs {} MiB of memory, more than the {} MiB allowed", bytes >> 20, MOST_BYTES >> 20),
+            "use fewer units, layers or samples",
+        ));
+    }
+    Ok(program)
+}
+
+/// Buffer and first element.
+type Location = (usize, usize);
+
+/// What all entries, and the steps of scans in them, share.
+struct Planner {
+    buffers: Vec<Buffer>,
+    /// Memory of temporaries, for entries, for steps of scans, for steps of scans in those, and so on.
+    pools: Vec<memory::Pool>,
+    unshared_elements: usize,
+}
+
+impl Planner {
+    /// Kernels of an entry with their labels, and where its outputs lie. `depth` is the number of scans around it.
+    #[allow(clippy::type_complexity)] // three parallel lists, taken apart at once
+    fn entry(
+        &mut self,
+        graph: &Graph,
+        entry: &Entry,
+        lowering: &mut Lowering,
+        leaves: &[Location],
+        depth: usize,
+    ) -> Result<(Vec<Kernel>, Vec<String>, Vec<Location>)> {
+        let assigns = check_assigns(graph, entry, lowering)?;
         check_axes(graph, entry)?;
         let outputs = entry.outputs.iter().map(|(_, v)| {
             let value = lowering.node(graph, *v);
@@ -46,8 +93,40 @@ pub fn plan(graph: &Graph, entries: &[Entry]) -> Result<Program> {
             }
         });
         let outputs: Vec<Value> = outputs.collect();
-        let fused = fuse::fuse(graph, &mut lowering, &outputs, &assigns);
+        let fused = fuse::fuse(graph, lowering, &outputs, &assigns);
+        let places = self.place(lowering, &fused, depth);
+        let locate = |place: Place| match place {
+            Place::Leaf(leaf) => (leaves[leaf].0, leaves[leaf].1 as i64),
+            Place::Temporary(value) => (*places.get(value).expect("what is read has a place"), 0),
+        };
+        let kept = |value: Value| places.contains(value);
+        let emitter = Emitter { lowering, fused: &fused, locate: &locate, kept: &kept };
+        let mut kernels = Vec::with_capacity(fused.groups.len());
+        for group in &fused.groups {
+            kernels.push(match group.primary.map(|primary| (primary, lowering.core(primary))) {
+                Some((primary, lower::Core::Scan(recurrence, operands))) => {
+                    let operands: Vec<(usize, i64)> = operands.iter().map(|&value| emitter.dense(value)).collect();
+                    let (target, _) = locate(Place::Temporary(primary));
+                    Kernel::Scan(self.scan(&recurrence.0, &operands, target, depth)?)
+                }
+                _ => emitter.kernel(group),
+            });
+        }
+        let outputs = fused.outputs.iter().map(|&value| {
+            let place = match lowering.core(value) {
+                lower::Core::Leaf(leaf) => Place::Leaf(*leaf),
+                _ => Place::Temporary(value),
+            };
+            let (buffer, offset) = locate(place);
+            (buffer, offset as usize)
+        });
+        let outputs = outputs.collect();
+        let labels = fused.groups.iter().map(|group| label(graph, lowering, &fused, group)).collect();
+        Ok((kernels, labels, outputs))
+    }
 
+    /// Gives every temporary that is read a buffer, from its kernel to the last that reads it.
+    fn place(&mut self, lowering: &Lowering, fused: &fuse::Fused, depth: usize) -> Table<usize> {
         // The last kernel that reads each temporary; those nobody reads need no memory.
         let mut last_read = Table::default();
         for (position, group) in fused.groups.iter().enumerate() {
@@ -74,36 +153,70 @@ pub fn plan(graph: &Graph, entries: &[Entry]) -> Result<Program> {
                 }
             }
         }
-        program.unshared_elements += lives.iter().map(|life| life.elements).sum::<usize>();
-        let places = pool.place(lives, &mut program.buffers);
-        let locate = |place: Place| match place {
-            Place::Leaf(leaf) => (program.leaves[leaf].buffer, program.leaves[leaf].offset as i64),
-            Place::Temporary(value) => (*places.get(value).expect("what is read has a place"), 0),
+        self.unshared_elements += lives.iter().map(|life| life.elements).sum::<usize>();
+        if self.pools.len() <= depth {
+            self.pools.resize_with(depth + 1, memory::Pool::default);
+        }
+        self.pools[depth].place(lives, &mut self.buffers)
+    }
+
+    /// A scan whose operands (carries, rows, what is shared) lie at `operands` and whose results go to `target`.
+    fn scan(
+        &mut self,
+        recurrence: &Recurrence,
+        operands: &[(usize, i64)],
+        target: usize,
+        depth: usize,
+    ) -> Result<ScanKernel> {
+        let (graph, entry) = recurrence.step();
+        let mut own = |elements: usize| {
+            self.buffers.push(Buffer { elements: elements.max(1), kept: false });
+            (self.buffers.len() - 1, 0)
         };
-        let kept = |value: Value| places.contains(value);
-        let emitter = Emitter { lowering: &lowering, fused: &fused, locate: &locate, kept: &kept };
-        let kernels = fused.groups.iter().map(|group| emitter.kernel(group)).collect();
-        let outputs = entry.outputs.iter().zip(&fused.outputs).map(|((name, var), &value)| {
-            let place = match lowering.core(value) {
-                lower::Core::Leaf(leaf) => Place::Leaf(*leaf),
-                _ => Place::Temporary(value),
-            };
-            let (buffer, offset) = locate(place);
-            Output { name: name.clone(), ty: graph.ty(*var).clone(), buffer, offset: offset as usize }
-        });
-        let outputs = outputs.collect();
-        let labels = fused.groups.iter().map(|group| label(graph, &lowering, &fused, group)).collect();
-        program.routines.push(Routine { name: entry.name.clone(), kernels, labels, outputs });
+        let carries = recurrence.carries();
+        let mut leaves = vec![own(1)];
+        leaves.extend(graph.leaves()[1..=carries].iter().map(|leaf| own(leaf.ty.elements())));
+        leaves.extend(operands[carries..].iter().map(|&(buffer, offset)| (buffer, offset as usize)));
+        let (counter, _) = leaves[0];
+        let (mut body, _, outputs) = self.entry(graph, entry, &mut Lowering::default(), &leaves, depth + 1)?;
+
+        let mut begin = vec![fill(counter, Instruction::Constant(0, DType::U32), 1)];
+        let mut end = Vec::new();
+        let mut parts = Vec::new();
+        let sections = recurrence.sections();
+        let made = leaves[1..=carries].iter().chain(&outputs);
+        for (section, &source) in sections.iter().zip(made) {
+            let Section { offset, size, rows } = *section;
+            if rows {
+                parts.push(RowsPart { source, offset, size });
+            } else {
+                end.push(copy((target, offset), source, size));
+            }
+        }
+        for ((section, &(carry, _)), &(buffer, offset)) in sections.iter().zip(&leaves[1..]).zip(&operands[..carries]) {
+            begin.push(copy((carry, 0), (buffer, offset as usize), section.size));
+        }
+        // With counter and target, as many as a kernel binds.
+        for parts in parts.chunks(fuse::MOST_BUFFERS - 2) {
+            let (steps, backwards) = (recurrence.steps(), recurrence.backwards());
+            body.push(Kernel::Rows(RowsKernel { counter, steps, backwards, target, parts: parts.to_vec() }));
+        }
+        Ok(ScanKernel { begin, body, end, times: recurrence.steps() })
     }
-    let bytes = program.buffers.iter().fold(0usize, |sum, b| sum.saturating_add(b.elements.saturating_mul(4)));
-    if bytes > MOST_BYTES {
-        return Err(Error::new(
-            "network",
-            format!("needs {} MiB of memory, more than the {} MiB allowed", bytes >> 20, MOST_BYTES >> 20),
-            "use fewer units, layers or samples",
-        ));
-    }
-    Ok(program)
+}
+
+/// Copies `size` elements.
+fn copy((target, at): Location, (source, from): Location, size: usize) -> Kernel {
+    let access = |buffer, offset| Access { buffer, offset: offset as i64, strides: vec![1], dtype: DType::F32 };
+    let body = Body { instructions: vec![Instruction::Load(access(source, from))] };
+    Kernel::Map(MapKernel { shape: vec![size], body, stores: vec![Store { access: access(target, at), register: 0 }] })
+}
+
+/// Writes one value to the first elements of a buffer.
+fn fill(buffer: usize, value: Instruction, size: usize) -> Kernel {
+    let access = Access { buffer, offset: 0, strides: vec![1], dtype: DType::U32 };
+    let body = Body { instructions: vec![value] };
+    Kernel::Map(MapKernel { shape: vec![size], body, stores: vec![Store { access, register: 0 }] })
 }
 
 /// Where a kernel comes from: the node of its reduction or product, else the leaf that it renews.

@@ -107,6 +107,19 @@ fn write_kernel(text: &mut String, kernel: &Kernel) {
             );
             write_body(text, &k.epilogue, &k.stores);
         }
+        Kernel::Scan(k) => {
+            for (what, kernels) in [("begin", &k.begin), ("step", &k.body), ("end", &k.end)] {
+                line(text, format!("  scan of {} steps, {what}:", k.times));
+                kernels.iter().for_each(|kernel| write_kernel(text, kernel));
+            }
+        }
+        Kernel::Rows(k) => {
+            for part in &k.parts {
+                let ((buffer, offset), size) = (part.source, part.size);
+                let to = format!("b{}+{} + row · {size}", k.target, part.offset);
+                line(text, format!("  rows {to} = {size} of b{buffer}+{offset}"));
+            }
+        }
         Kernel::Scatter(k) => {
             line(
                 text,

@@ -3,6 +3,7 @@
 mod dense;
 mod indexing;
 mod large;
+mod recurrence;
 
 use petri::graph::{Graph, Result, Role, Var};
 
@@ -40,7 +41,7 @@ pub(crate) use cases;
 
 /// All families.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [dense::CASES, indexing::CASES].into_iter().flatten()
+    [dense::CASES, indexing::CASES, recurrence::CASES].into_iter().flatten()
 }
 
 /// What only the GPU treats differently from small shapes.

@@ -1,0 +1,592 @@
+//! Recurrence: a body that is planned once and run for each step, so that hundreds of steps cost the plan of one.
+//!
+//! The body is a graph of its own. Its reverse pass is another scan, in the other direction, which carries the
+//! gradients of the carries and the sums of the gradients of everything that all steps share; what it needs of the
+//! forward pass are the carries before each step, which a scan records. So it can be differentiated again.
+
+use crate::graph::{DType, Entry, Error, Func, Graph, Leaf, Op, Result, Role, Type, Var, elements};
+use crate::plan::{IndexMap, Lowering, Value};
+use crate::replicate::replicate;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// In which order a scan takes its steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Row 0 first.
+    Forwards,
+    /// The last row first.
+    Backwards,
+}
+
+/// What a scan gives.
+#[derive(Clone, Debug)]
+pub struct Scanned {
+    /// Each carry after every step, `[steps, shape..]`; row t is what step t made, whatever the direction.
+    pub carries: Vec<Var>,
+    /// Each carry after the step that came last.
+    pub last: Vec<Var>,
+    /// What the body gave beside them at each step, `[steps, shape..]`.
+    pub outputs: Vec<Var>,
+}
+
+/// One step, as a graph whose leaves stand for what it is given.
+#[derive(Clone)]
+struct Body {
+    graph: Graph,
+    carries: Vec<Var>,
+    rows: Vec<Var>,
+    shared: Vec<Var>,
+    next: Vec<Var>,
+    outputs: Vec<Var>,
+}
+
+/// A body with the number and order of its steps. Shared by the operations that stand for its results.
+pub(crate) struct Recurrence {
+    body: Body,
+    steps: usize,
+    direction: Direction,
+    /// Of which carries every step is kept, instead of the last one only.
+    recorded: Vec<bool>,
+    /// Leading axes that stand before the axis of steps in rows and results.
+    lifted: usize,
+    /// One step with its counter: what is planned.
+    step: (Graph, Entry),
+    /// The same for more copies, and with all carries recorded, once they have been asked for: results that were made
+    /// of one recurrence are then again results of one.
+    lifts: Mutex<Vec<(usize, Arc<Recurrence>)>>,
+    twin: Mutex<Option<Arc<Recurrence>>>,
+}
+
+/// Where a result of a recurrence lies in its memory, which holds all of them one after the other.
+pub(crate) struct Section {
+    /// Elements before it.
+    pub offset: usize,
+    /// Elements of one step.
+    pub size: usize,
+    /// Whether it has a row for every step.
+    pub rows: bool,
+}
+
+impl Body {
+    /// Builds the step into `g`.
+    fn place(&self, g: &mut Graph, carries: &[Var], rows: &[Var], shared: &[Var]) -> Result<(Vec<Var>, Vec<Var>)> {
+        let mut made: Vec<Option<Var>> = vec![None; self.graph.nodes().len()];
+        let leaves = self.carries.iter().chain(&self.rows).chain(&self.shared);
+        for (leaf, &var) in leaves.zip(carries.iter().chain(rows).chain(shared)) {
+            made[leaf.index()] = Some(var);
+        }
+        let get = |made: &[Option<Var>], var: Var| made[var.index()].expect("operands come first");
+        for (index, node) in self.graph.nodes().iter().enumerate() {
+            if made[index].is_none() {
+                let inputs: Vec<Var> = node.inputs.iter().map(|&input| get(&made, input)).collect();
+                made[index] = Some(g.scoped(&node.label, |g| g.apply(node.op.clone(), &inputs))?);
+            }
+        }
+        let all = |vars: &[Var]| vars.iter().map(|&var| get(&made, var)).collect();
+        Ok((all(&self.next), all(&self.outputs)))
+    }
+
+    fn types<'a>(&'a self, vars: &'a [Var]) -> impl Iterator<Item = &'a Type> {
+        vars.iter().map(|&var| self.graph.ty(var))
+    }
+}
+
+impl Recurrence {
+    fn new(body: Body, steps: usize, direction: Direction, recorded: Vec<bool>, lifted: usize) -> Result<Arc<Self>> {
+        let step = step(&body, steps, direction)?;
+        let (lifts, twin) = Default::default();
+        Ok(Arc::new(Recurrence { body, steps, direction, recorded, lifted, step, lifts, twin }))
+    }
+
+    pub(crate) fn steps(&self) -> usize {
+        self.steps
+    }
+
+    pub(crate) fn backwards(&self) -> bool {
+        self.direction == Direction::Backwards
+    }
+
+    /// The graph of one step and its entry. Leaves: the counter of steps, the carries, the operands with all rows, what
+    /// is shared. The entry assigns counter and carries; its outputs are those of the body.
+    pub(crate) fn step(&self) -> &(Graph, Entry) {
+        &self.step
+    }
+
+    pub(crate) fn carries(&self) -> usize {
+        self.body.carries.len()
+    }
+
+    /// First the carries, then the outputs.
+    pub(crate) fn sections(&self) -> Vec<Section> {
+        let mut offset = 0;
+        let carries = self.body.types(&self.body.next).zip(self.recorded.iter().copied());
+        let outputs = self.body.types(&self.body.outputs).map(|ty| (ty, true));
+        let section = |(ty, rows): (&Type, bool)| {
+            let section = Section { offset, size: ty.elements(), rows };
+            offset += section.size * if rows { self.steps } else { 1 };
+            section
+        };
+        carries.chain(outputs).map(section).collect()
+    }
+
+    /// Type of a result without the axis of steps.
+    fn of_step(&self, piece: usize) -> &Type {
+        let made = self.body.next.iter().chain(&self.body.outputs).nth(piece).expect("one piece per section");
+        self.body.graph.ty(*made)
+    }
+
+    fn lift(&self, copies: usize) -> Arc<Recurrence> {
+        let mut lifts = self.lifts.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, lift)) = lifts.iter().find(|(known, _)| *known == copies) {
+            return lift.clone();
+        }
+        let body = &self.body;
+        let made = body.next.iter().chain(&body.outputs).map(|&var| (String::new(), var)).collect();
+        let entry = Entry { outputs: made, ..Entry::default() };
+        let zeros = |leaf: &Leaf, _| Some(vec![0.0; elements(&leaf.ty.shape)]);
+        let (mut graph, entries) = replicate(&body.graph, &[entry], copies, zeros).expect("every operation lifts");
+        let old = body.next.iter().chain(&body.outputs);
+        let made = old.zip(&entries[0].outputs).map(|(&old, &(_, new))| {
+            // What no leaf enters is still without the axis.
+            let shape = [&[copies], body.graph.shape(old)].concat();
+            graph.broadcast_to(new, &shape).expect("one more axis")
+        });
+        let mut made: Vec<Var> = made.collect();
+        let outputs = made.split_off(body.next.len());
+        let position = |node: &crate::graph::Node, leaf| node.leaf == Some(leaf);
+        let new = |old: &Var| {
+            let leaf = body.graph.node(*old).leaf.expect("a placeholder is a leaf");
+            let index = graph.nodes().iter().position(|node| position(node, leaf)).expect("as many leaves as before");
+            Var(index as u32)
+        };
+        let vars = |old: &[Var]| -> Vec<Var> { old.iter().map(new).collect() };
+        let (carries, rows, shared) = (vars(&body.carries), vars(&body.rows), vars(&body.shared));
+        let body = Body { carries, rows, shared, next: made, outputs, graph };
+        let lift = Recurrence::new(body, self.steps, self.direction, self.recorded.clone(), self.lifted + 1);
+        let lift = lift.expect("a lifted body fits as the body did");
+        lifts.push((copies, lift.clone()));
+        lift
+    }
+
+    /// The same with all carries recorded.
+    fn twin(&self) -> Result<Arc<Recurrence>> {
+        let mut twin = self.twin.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(twin) = &*twin {
+            return Ok(twin.clone());
+        }
+        let all = vec![true; self.recorded.len()];
+        let made = Recurrence::new(self.body.clone(), self.steps, self.direction, all, self.lifted)?;
+        Ok(twin.insert(made).clone())
+    }
+}
+
+/// The body with a counter: rows are taken by it, carries are assigned.
+fn step(body: &Body, steps: usize, direction: Direction) -> Result<(Graph, Entry)> {
+    let mut g = Graph::new();
+    let mut leaf =
+        |name: &str, ty: Type| g.add_leaf(Leaf { name: name.into(), role: Role::State, ty, initial: Vec::new() });
+    let counter = leaf("counter", Type::u32([]));
+    let carries: Vec<Var> = body.types(&body.carries).map(|ty| leaf("carry", ty.clone())).collect();
+    let whole = |ty: &Type| Type { shape: [&[steps], &ty.shape[..]].concat(), dtype: ty.dtype };
+    let rows: Vec<Var> = body.types(&body.rows).map(|ty| leaf("rows", whole(ty))).collect();
+    let shared: Vec<Var> = body.types(&body.shared).map(|ty| leaf("shared", ty.clone())).collect();
+    let one = g.constant_u32(1, &[])?;
+    let next_counter = g.elementwise(Func::AddU32, &[counter, one])?;
+    let at = match direction {
+        Direction::Forwards => counter,
+        Direction::Backwards => {
+            // steps − 1 − counter, modulo 2³².
+            let (last, minus) = (g.constant_u32(steps as u32 - 1, &[])?, g.constant_u32(u32::MAX, &[])?);
+            let back = g.elementwise(Func::MulU32, &[counter, minus])?;
+            g.elementwise(Func::AddU32, &[last, back])?
+        }
+    };
+    let rows = rows.iter().map(|&rows| g.take(rows, at, 0)).collect::<Result<Vec<Var>>>()?;
+    let (next, outputs) = body.place(&mut g, &carries, &rows, &shared)?;
+    let mut assigns: Vec<(Var, Var)> = carries.into_iter().zip(next).collect();
+    assigns.push((counter, next_counter));
+    let outputs = outputs.into_iter().map(|output| ("output".to_owned(), output)).collect();
+    Ok((g, Entry { name: "step".into(), outputs, assigns }))
+}
+
+/// One result of a recurrence: `piece` counts carries, then outputs. Operations on the same inputs are one scan.
+/// Inputs: first carries, rows `[steps, ..]`, what is shared.
+struct Scan {
+    recurrence: Arc<Recurrence>,
+    piece: usize,
+}
+
+impl Scan {
+    fn has_rows(&self) -> bool {
+        self.recurrence.recorded.get(self.piece).copied().unwrap_or(true)
+    }
+}
+
+/// The shape with an axis of steps after the first `lifted` axes.
+fn with_steps(shape: &[usize], lifted: usize, steps: usize) -> Vec<usize> {
+    [&shape[..lifted], &[steps], &shape[lifted..]].concat()
+}
+
+impl Op for Scan {
+    fn name(&self) -> String {
+        let Recurrence { steps, direction, body, .. } = &*self.recurrence;
+        let direction = if *direction == Direction::Forwards { "forwards" } else { "backwards" };
+        format!("scan {steps} steps {direction} of {} nodes, result {}", body.graph.nodes().len(), self.piece)
+    }
+    fn infer(&self, inputs: &[&Type]) -> Result<Type> {
+        let Recurrence { body, steps, lifted, .. } = &*self.recurrence;
+        let carries = body.types(&body.carries).cloned();
+        let shape = |ty: &Type| with_steps(&ty.shape, *lifted, *steps);
+        let rows = body.types(&body.rows).map(|ty| Type { shape: shape(ty), dtype: ty.dtype });
+        let wanted = carries.chain(rows).chain(body.types(&body.shared).cloned());
+        for (position, (wanted, given)) in wanted.zip(inputs).enumerate() {
+            if wanted != **given {
+                let message = format!("operand {position} is {given:?}, the body was built for {wanted:?}");
+                return Err(Error::new("", message, "build the body for these operands"));
+            }
+        }
+        let ty = self.recurrence.of_step(self.piece).clone();
+        let shape = if self.has_rows() { with_steps(&ty.shape, *lifted, *steps) } else { ty.shape };
+        Ok(Type { shape, dtype: ty.dtype })
+    }
+    #[cfg(feature = "reference")]
+    fn reference(&self, inputs: &[&[f64]], types: &[&Type], output: &Type) -> Vec<f64> {
+        let Recurrence { body, steps, lifted, .. } = &*self.recurrence;
+        let mut interpreter = crate::reference::Reference::new(&body.graph);
+        let leaf = |var: Var| body.graph.node(var).leaf.expect("a placeholder is a leaf");
+        let (carries, rest) = inputs.split_at(body.carries.len());
+        let (rows, shared) = rest.split_at(body.rows.len());
+        for (&var, value) in body.carries.iter().zip(carries).chain(body.shared.iter().zip(shared)) {
+            interpreter.leaves[leaf(var)] = value.to_vec();
+        }
+        // With the axis of steps behind `outer` elements of the lifted axes.
+        let outer: usize = output.shape[..*lifted].iter().product();
+        let made = self.recurrence.of_step(self.piece).elements();
+        let mut result = vec![0.0; output.elements()];
+        let results = [&body.next[..], &body.outputs[..]].concat();
+        for count in 0..*steps {
+            let step = if self.recurrence.backwards() { steps - 1 - count } else { count };
+            for (position, (&var, all)) in body.rows.iter().zip(rows).enumerate() {
+                let size = types[body.carries.len() + position].elements() / steps / outer.max(1);
+                let parts = (0..outer).flat_map(|o| &all[(o * steps + step) * size..][..size]);
+                interpreter.leaves[leaf(var)] = parts.copied().collect();
+            }
+            let values = interpreter.evaluate(&results);
+            for (&var, value) in body.carries.iter().zip(&values) {
+                interpreter.leaves[leaf(var)] = value.clone();
+            }
+            let value = &values[self.piece];
+            if !self.has_rows() {
+                result.clone_from(value);
+                continue;
+            }
+            let size = made / outer.max(1);
+            for o in 0..outer {
+                result[(o * steps + step) * size..][..size].copy_from_slice(&value[o * size..][..size]);
+            }
+        }
+        result
+    }
+    fn vjp(&self, g: &mut Graph, inputs: &[Var], _: Var, grad: Var) -> Result<Vec<Option<Var>>> {
+        self.reverse(g, inputs, grad)
+    }
+    fn lower(&self, l: &mut Lowering, inputs: &[Value], output: &Type) -> Value {
+        let Recurrence { body, steps, lifted, .. } = &*self.recurrence;
+        let (carries, rest) = inputs.split_at(body.carries.len());
+        let (rows, shared) = rest.split_at(body.rows.len());
+        // The axis of steps first: each step's part lies in one piece then.
+        let mut operands = carries.to_vec();
+        for &rows in rows {
+            let mut order: Vec<usize> = (0..l.shape(rows).len()).collect();
+            order[..=*lifted].rotate_right(1);
+            operands.push(l.permute(rows, &order));
+        }
+        operands.extend(shared);
+        let whole = l.scan(&self.recurrence, operands);
+        let Section { offset, size, rows } = self.recurrence.sections().swap_remove(self.piece);
+        let mut map = IndexMap::identity(1);
+        map.offset[0] = offset as i64;
+        if !rows {
+            let line = l.view(whole, map, &[size]);
+            return l.reshape(line, &output.shape);
+        }
+        let line = l.view(whole, map, &[steps * size]);
+        let shape = [&[*steps], &self.recurrence.of_step(self.piece).shape[..]].concat();
+        let value = l.reshape(line, &shape);
+        let mut order: Vec<usize> = (0..shape.len()).collect();
+        order[..=*lifted].rotate_left(1);
+        l.permute(value, &order)
+    }
+    fn lift(&self, copies: usize) -> Arc<dyn Op> {
+        Arc::new(Scan { recurrence: self.recurrence.lift(copies), piece: self.piece })
+    }
+}
+
+impl Scan {
+    /// The reverse pass for the cotangent of this piece.
+    fn reverse(&self, g: &mut Graph, inputs: &[Var], grad: Var) -> Result<Vec<Option<Var>>> {
+        let recurrence = &self.recurrence;
+        let Recurrence { body, lifted, .. } = &**recurrence;
+        let (first, rest) = inputs.split_at(body.carries.len());
+        let (rows, shared) = rest.split_at(body.rows.len());
+        let differentiable = |g: &Graph, var: &Var| g.ty(*var).dtype == DType::F32;
+        let needed = self.needed()?;
+
+        // Rows of the reverse scan: the cotangent, the carries before each step, the forward rows.
+        let to_front = |g: &mut Graph, var: Var| g.move_axis(var, *lifted, 0);
+        let mut given = Vec::new();
+        if self.has_rows() {
+            given.push(to_front(g, grad)?);
+        }
+        let twin = if needed.iter().zip(&recurrence.recorded).any(|(needed, recorded)| *needed && !recorded) {
+            recurrence.twin()?
+        } else {
+            recurrence.clone()
+        };
+        for (carry, _) in needed.iter().enumerate().filter(|(_, needed)| **needed) {
+            let after = g.apply(Arc::new(Scan { recurrence: twin.clone(), piece: carry }), inputs)?;
+            let after = to_front(g, after)?;
+            let start = g.unsqueeze(first[carry], 0)?;
+            let others = recurrence.steps - 1;
+            let joined = match recurrence.direction {
+                Direction::Forwards => [start, g.slice(after, 0, 0, 1, others)?],
+                Direction::Backwards => [g.slice(after, 0, 1, 1, others)?, start],
+            };
+            given.push(g.concatenate(&joined, 0)?);
+        }
+        for &rows in rows {
+            given.push(to_front(g, rows)?);
+        }
+
+        let mut carries = Vec::new();
+        for (carry, ty) in body.types(&body.carries).enumerate() {
+            let begins = carry == self.piece && !self.has_rows();
+            carries.push(if begins { grad } else { g.constant(0.0, &ty.shape)? });
+        }
+        let summed: Vec<Var> = shared.iter().copied().filter(|var| differentiable(g, var)).collect();
+        for &var in &summed {
+            let shape = g.shape(var).to_vec();
+            carries.push(g.constant(0.0, &shape)?);
+        }
+        let direction = match recurrence.direction {
+            Direction::Forwards => Direction::Backwards,
+            Direction::Backwards => Direction::Forwards,
+        };
+        let recorded = vec![false; carries.len()];
+        let scanned = g.scan_keeping(&carries, &given, direction, recorded, |g, carried, given| {
+            let (of_carries, sums) = carried.split_at(body.carries.len());
+            let mut given = given.iter().copied();
+            let cotangent = if self.has_rows() { given.next() } else { None };
+            let mut before = Vec::new();
+            for (ty, needed) in body.types(&body.carries).zip(&needed) {
+                let recorded = if *needed { given.next() } else { None };
+                before.push(match recorded {
+                    Some(before) => before,
+                    None => g.constant(0.0, &ty.shape)?,
+                });
+            }
+            let rows: Vec<Var> = given.collect();
+            let gradients = self.step_gradients(g, of_carries, cotangent, (&before, &rows, shared))?;
+            let (of_before, rest) = gradients.split_at(before.len());
+            let (of_rows, of_shared) = rest.split_at(rows.len());
+            let mut next = of_before.iter().map(|part| part.expect("carries are f32")).collect::<Vec<Var>>();
+            for (&sum, part) in sums.iter().zip(of_shared.iter().flatten()) {
+                next.push(g.add(sum, *part)?);
+            }
+            Ok((next, of_rows.iter().flatten().copied().collect()))
+        })?;
+        let (of_first, of_shared) = scanned.last.split_at(first.len());
+        let mut result: Vec<Option<Var>> = of_first.iter().copied().map(Some).collect();
+        let mut of_rows = scanned.outputs.into_iter();
+        for &rows in rows {
+            let own = if differentiable(g, &rows) { of_rows.next() } else { None };
+            result.push(own.map(|rows| g.move_axis(rows, 0, *lifted)).transpose()?);
+        }
+        let mut of_shared = of_shared.iter().copied();
+        result.extend(shared.iter().map(|var| if differentiable(g, var) { of_shared.next() } else { None }));
+        Ok(result)
+    }
+
+    /// Gradients of one step by carries, rows and what is shared; `None` for integers.
+    fn step_gradients(
+        &self,
+        g: &mut Graph,
+        of_carries: &[Var],
+        cotangent: Option<Var>,
+        (before, rows, shared): (&[Var], &[Var], &[Var]),
+    ) -> Result<Vec<Option<Var>>> {
+        let (next, outputs) = self.recurrence.body.place(g, before, rows, shared)?;
+        let mut total = g.constant(0.0, &[])?;
+        for (piece, &made) in next.iter().chain(&outputs).enumerate() {
+            let own = cotangent.filter(|_| piece == self.piece);
+            let of_made = match (of_carries.get(piece), own) {
+                (Some(&carried), Some(own)) => g.add(carried, own)?,
+                (Some(&only), None) | (None, Some(only)) => only,
+                (None, None) => continue,
+            };
+            let product = g.mul(made, of_made)?;
+            let sum = g.sum_all(product)?;
+            total = g.add(total, sum)?;
+        }
+        let wanted: Vec<Var> = before.iter().chain(rows).chain(shared).copied().collect();
+        let float = |g: &Graph, var: &Var| g.ty(*var).dtype == DType::F32;
+        let by: Vec<Var> = wanted.iter().copied().filter(|var| float(g, var)).collect();
+        let mut gradients = g.grad(total, &by)?.into_iter();
+        Ok(wanted.iter().map(|var| if float(g, var) { gradients.next() } else { None }).collect())
+    }
+
+    /// Which carries the gradients of a step depend on; found by building them once for nothing.
+    fn needed(&self) -> Result<Vec<bool>> {
+        let body = &self.recurrence.body;
+        let mut g = Graph::new();
+        let mut leaf = |ty: &Type| {
+            g.add_leaf(Leaf { name: "trial".into(), role: Role::Input, ty: ty.clone(), initial: Vec::new() })
+        };
+        let mut leaves = |vars: &[Var]| -> Vec<Var> { body.types(vars).map(&mut leaf).collect() };
+        let (before, rows, shared) = (leaves(&body.carries), leaves(&body.rows), leaves(&body.shared));
+        let of_carries = leaves(&body.carries);
+        let piece = [&body.next[..], &body.outputs[..]].concat()[self.piece];
+        let cotangent = leaves(&[piece]).pop().filter(|_| self.has_rows());
+        let gradients = self.step_gradients(&mut g, &of_carries, cotangent, (&before, &rows, &shared))?;
+        let mut reached = vec![false; g.nodes().len()];
+        gradients.iter().flatten().for_each(|var| mark(&g, var.index(), &mut reached));
+        Ok(before.iter().map(|var| reached[var.index()]).collect())
+    }
+}
+
+/// Marks everything that a node is made of.
+fn mark(g: &Graph, index: usize, reached: &mut [bool]) {
+    let mut stack = vec![index];
+    while let Some(index) = stack.pop() {
+        reached[index] = true;
+        stack.extend(g.nodes()[index].inputs.iter().map(|input| input.index()).filter(|&input| !reached[input]));
+    }
+}
+
+impl Graph {
+    /// Runs `body` once for each row of `rows` `[steps, ..]`: it gets the carries (first those given, then what it gave
+    /// before) and a row of each, and gives the next carries, of the same shapes, and any further values to keep. It
+    /// may use everything that the graph holds already, which all steps then share; weights must have been made before.
+    ///
+    /// Planned once whatever the number of steps. Memory grows with the steps by what is kept: every carry and output.
+    pub fn scan(
+        &mut self,
+        carries: &[Var],
+        rows: &[Var],
+        direction: Direction,
+        body: impl FnOnce(&mut Graph, &[Var], &[Var]) -> Result<(Vec<Var>, Vec<Var>)>,
+    ) -> Result<Scanned> {
+        self.scan_keeping(carries, rows, direction, vec![true; carries.len()], body)
+    }
+
+    fn scan_keeping(
+        &mut self,
+        carries: &[Var],
+        rows: &[Var],
+        direction: Direction,
+        recorded: Vec<bool>,
+        body: impl FnOnce(&mut Graph, &[Var], &[Var]) -> Result<(Vec<Var>, Vec<Var>)>,
+    ) -> Result<Scanned> {
+        let place = || "scan";
+        let Some(&steps) = rows.first().and_then(|&rows| self.shape(rows).first()).filter(|steps| **steps > 0) else {
+            return Err(Error::new(place(), "there are no steps", "give rows with at least one step"));
+        };
+        if let Some(&odd) = rows.iter().find(|&&rows| self.shape(rows).first() != Some(&steps)) {
+            let message = format!("rows of {steps} steps and of shape {:?}", self.shape(odd));
+            return Err(Error::new(place(), message, "give all rows the same first axis"));
+        }
+        let (body, shared) = self.trace(carries, rows, body)?;
+        let recurrence = Recurrence::new(body, steps, direction, recorded.clone(), 0)?;
+        let inputs = [carries, rows, &shared].concat();
+        let mut piece = |piece: usize| self.apply(Arc::new(Scan { recurrence: recurrence.clone(), piece }), &inputs);
+        let kept = (0..carries.len()).map(&mut piece).collect::<Result<Vec<Var>>>()?;
+        let outputs = carries.len()..recurrence.sections().len();
+        let outputs = outputs.map(&mut piece).collect::<Result<Vec<Var>>>()?;
+        let mut last = Vec::new();
+        for (&carry, recorded) in kept.iter().zip(recorded) {
+            let end = if direction == Direction::Forwards { steps - 1 } else { 0 };
+            last.push(match recorded {
+                true => {
+                    let row = self.slice(carry, 0, end, 1, 1)?;
+                    self.squeeze(row, 0)?
+                }
+                false => carry,
+            });
+        }
+        Ok(Scanned { carries: kept, last, outputs })
+    }
+
+    /// The body as a graph of its own, and what of this graph it uses.
+    fn trace(
+        &self,
+        carries: &[Var],
+        rows: &[Var],
+        body: impl FnOnce(&mut Graph, &[Var], &[Var]) -> Result<(Vec<Var>, Vec<Var>)>,
+    ) -> Result<(Body, Vec<Var>)> {
+        let mut scratch = self.clone();
+        let start = scratch.nodes().len();
+        let mut leaf = |shape: &[usize], dtype: DType| {
+            let ty = Type { shape: shape.to_vec(), dtype };
+            scratch.add_leaf(Leaf { name: "in a scan".into(), role: Role::Input, ty, initial: Vec::new() })
+        };
+        let of_carries: Vec<Var> = carries.iter().map(|&var| leaf(self.shape(var), self.ty(var).dtype)).collect();
+        let of_rows: Vec<Var> = rows.iter().map(|&var| leaf(&self.shape(var)[1..], self.ty(var).dtype)).collect();
+        let leaves = scratch.leaves().len();
+        let (next, outputs) = scratch.scoped("scan", |g| body(g, &of_carries, &of_rows))?;
+        if let Some(leaf) = scratch.leaves().get(leaves) {
+            let message = format!("the body makes the leaf {}", leaf.name);
+            return Err(Error::new("scan", message, "make weights before the scan and use them in it"));
+        }
+        if next.len() != carries.len() {
+            let message = format!("{} carries go in, {} come out", carries.len(), next.len());
+            return Err(Error::new("scan", message, "give one next value for each carry"));
+        }
+        for (&carry, &next) in carries.iter().zip(&next) {
+            if self.ty(carry) != scratch.ty(next) || self.ty(carry).dtype != DType::F32 {
+                let message = format!("a carry is {:?}, its next value {:?}", self.ty(carry), scratch.ty(next));
+                return Err(Error::new("scan", message, "carry f32 values that keep their shape"));
+            }
+        }
+        if let Some(&odd) = outputs.iter().find(|&&output| scratch.ty(output).dtype != DType::F32) {
+            let message = format!("an output is {:?}", scratch.ty(odd));
+            return Err(Error::new("scan", message, "cast it to f32"));
+        }
+
+        let mut needed = vec![false; scratch.nodes().len()];
+        for &var in next.iter().chain(&outputs) {
+            mark(&scratch, var.index(), &mut needed);
+        }
+        let mut graph = Graph::new();
+        let mut made: Vec<Option<Var>> = vec![None; scratch.nodes().len()];
+        let mut shared = Vec::new();
+        let placeholder = |graph: &mut Graph, var: Var| {
+            let ty = scratch.ty(var).clone();
+            graph.add_leaf(Leaf { name: "operand".into(), role: Role::Input, ty, initial: Vec::new() })
+        };
+        for &var in of_carries.iter().chain(&of_rows) {
+            made[var.index()] = Some(placeholder(&mut graph, var));
+        }
+        let mut of_shared = Vec::new();
+        let mut get = |graph: &mut Graph, made: &mut [Option<Var>], var: Var| {
+            *made[var.index()].get_or_insert_with(|| {
+                shared.push(var);
+                of_shared.push(placeholder(graph, var));
+                of_shared[of_shared.len() - 1]
+            })
+        };
+        for index in start..needed.len() {
+            if !needed[index] || made[index].is_some() {
+                continue;
+            }
+            let node = &scratch.nodes()[index];
+            let inputs: Vec<Var> = node.inputs.iter().map(|&input| get(&mut graph, &mut made, input)).collect();
+            made[index] = Some(graph.scoped(&node.label, |g| g.apply(node.op.clone(), &inputs))?);
+        }
+        let mut all = |graph: &mut Graph, vars: &[Var]| -> Vec<Var> {
+            vars.iter().map(|&var| get(graph, &mut made, var)).collect()
+        };
+        let (next, outputs) = (all(&mut graph, &next), all(&mut graph, &outputs));
+        let (carries, rows) = (all(&mut graph, &of_carries), all(&mut graph, &of_rows));
+        Ok((Body { graph, carries, rows, shared: of_shared, next, outputs }, shared))
+    }
+}
