@@ -13,7 +13,7 @@ use std::collections::BTreeSet;
 
 /// Checks every shader of a program against the language and WebGPU's default limits.
 fn validate(name: &str, program: &Program) -> Vec<Shader> {
-    let kernels = program.routines.iter().flat_map(|routine| &routine.kernels);
+    let kernels = program.routines.iter().flat_map(|routine| &routine.kernels).flat_map(|kernel| kernel.simple());
     let shaders: Vec<Shader> = kernels.filter_map(shader).collect();
     for shader in &shaders {
         let text = &shader.text;
