@@ -298,32 +298,36 @@ mod tests {
     }
 
     #[test]
-    fn ill_conditioned_quadratics_are_solved_and_every_step_is_lower() {
-        let (n, condition) = (50, 1e6f64);
-        let eigenvalues: Vec<f64> = (0..n).map(|i| condition.powf(i as f64 / (n - 1) as f64)).collect();
+    fn ill_conditioned_quadratics_take_about_the_steps_of_scipy_and_every_step_is_lower() {
+        let n = 50;
         let basis = crate::data::orthogonal::orthonormal(&mut Rng::new(1, "basis"), n, n);
         let target: Vec<f64> = (0..n).map(|i| (i % 7) as f64 - 3.0).collect();
-        let mut quadratic = |x: &[f64], gradient: &mut [f64]| {
-            let mut value = 0.0;
-            gradient.fill(0.0);
-            for (row, eigenvalue) in basis.chunks(n).zip(&eigenvalues) {
-                let along: f64 = row.iter().zip(x).zip(&target).map(|((q, x), t)| q * (x - t)).sum();
-                value += 0.5 * eigenvalue * along * along;
-                add(gradient, eigenvalue * along, row);
+        // scipy 1.17's L-BFGS-B, with the same memory and tolerance, takes 282, 869 and 8283 steps.
+        for (condition, most) in [(1e3f64, 400), (1e4, 1300), (1e6, 12_000)] {
+            let eigenvalues: Vec<f64> = (0..n).map(|i| condition.powf(i as f64 / (n - 1) as f64)).collect();
+            let mut quadratic = |x: &[f64], gradient: &mut [f64]| {
+                let mut value = 0.0;
+                gradient.fill(0.0);
+                for (row, eigenvalue) in basis.chunks(n).zip(&eigenvalues) {
+                    let along: f64 = row.iter().zip(x).zip(&target).map(|((q, x), t)| q * (x - t)).sum();
+                    value += 0.5 * eigenvalue * along * along;
+                    add(gradient, eigenvalue * along, row);
+                }
+                value
+            };
+            let options = Options { value_tolerance: 0.0, gradient_tolerance: 1e-7, ..Options::default() };
+            let mut search = Lbfgs::new(vec![0.0; n], options, &mut quadratic);
+            let mut last = search.progress().value;
+            while search.progress().steps < most && search.progress().stop.is_none() {
+                let value = search.step(&mut quadratic).value;
+                assert!(value <= last * (1.0 + 1e-14), "{value} after {last}");
+                last = value;
             }
-            value
-        };
-        let options = Options { value_tolerance: 0.0, gradient_tolerance: 1e-7, ..Options::default() };
-        let mut search = Lbfgs::new(vec![0.0; n], options, &mut quadratic);
-        let mut last = search.progress().value;
-        while search.progress().steps < 3000 && search.progress().stop.is_none() {
-            let value = search.step(&mut quadratic).value;
-            assert!(value <= last * (1.0 + 1e-14), "{value} after {last}");
-            last = value;
+            println!("condition {condition}: {:?}", search.progress());
+            assert_eq!(search.progress().stop, Some(Stop::Flat), "{condition}: {:?}", search.progress());
+            let error = search.point().iter().zip(&target).map(|(x, t)| (x - t).abs()).fold(0.0, f64::max);
+            assert!(error < 1e-6, "{condition}: {error}");
         }
-        assert_eq!(search.progress().stop, Some(Stop::Flat), "{:?}", search.progress());
-        let error = search.point().iter().zip(&target).map(|(x, t)| (x - t).abs()).fold(0.0, f64::max);
-        assert!(error < 1e-6, "{error}");
     }
 
     #[test]
