@@ -40,7 +40,7 @@ impl Mixture {
     }
 
     fn check(&self, what: &str, values: &[f32]) -> Result<()> {
-        if values.len() != self.shares.len() || !values.iter().all(|&value| value >= 0.0 && value < f32::INFINITY) {
+        if values.len() != self.shares.len() || !values.iter().all(|value| (0.0..f32::INFINITY).contains(value)) {
             let message = format!("{} {what} for {} clouds, or one below 0", values.len(), self.shares.len());
             return Err(Error::new("mixture", message, "give one finite number, at least 0, per cloud"));
         }
