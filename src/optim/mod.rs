@@ -96,6 +96,7 @@ enum Clip {
 }
 
 /// How a training step moves the parameters; numbers may be graph nodes, so that controls and schedules turn them.
+/// One decay and one limit hold, those given last.
 ///
 /// `Update::new(&Adam::USUAL, rate).decoupled_decay(0.01).clip_norm(1.0).apply(g, &pairs, step)`
 #[derive(Clone, Debug)]
