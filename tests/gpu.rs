@@ -11,7 +11,7 @@ use petri::cpu;
 use petri::gpu::{Context, Machine, Options, Read, canary};
 use petri::graph::{DType, Entry, Func, Graph, Role, Var};
 use petri::ops::random::Randomness;
-use petri::optim::{Optimiser, update};
+use petri::optim::{Adam, Update};
 use petri::plan::{Program, plan};
 use petri::rng::Rng;
 use std::sync::Arc;
@@ -230,8 +230,7 @@ fn spirals(width: usize) -> Program {
     let loss = g.mean_all(losses).unwrap();
     let gradients = g.grad(loss, &parameters).unwrap();
     let pairs: Vec<(Var, Var)> = parameters.iter().copied().zip(gradients).collect();
-    let adam = Optimiser::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
-    let assigns = update(g, adam, &pairs, step, rate, None).unwrap();
+    let assigns = Update::new(&Adam::USUAL, rate).apply(g, &pairs, step).unwrap();
     let train = Entry { name: "train".into(), outputs: vec![("loss".into(), loss)], assigns };
     let measure = Entry {
         name: "measure".into(),

@@ -18,7 +18,7 @@ fn initial(leaf: &Leaf, copy: usize) -> Option<Vec<f32>> {
     match (&*leaf.name, leaf.role) {
         ("points", _) => None,
         ("seed", _) => Some(vec![f32::from_bits(100 + copy as u32)]),
-        ("rate", _) => Some(vec![leaf.initial[0] * (1.0 + copy as f32)]),
+        ("rate", _) | ("limit", _) => Some(vec![leaf.initial[0] * (1.0 + copy as f32)]),
         (_, Role::Parameter) => Some(leaf.initial.iter().map(|w| w + 0.1 * rng.normal()).collect()),
         (_, Role::State) => Some(leaf.initial.clone()),
         _ => None,
@@ -57,4 +57,13 @@ fn tanh_networks_with_adam() {
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 fn softmax_classifiers_with_gradient_descent() {
     check(models::classifier().unwrap());
+}
+
+#[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
+#[cfg_attr(not(target_arch = "wasm32"), test)]
+fn every_optimiser_with_clipping_noise_decay_and_schedule() {
+    for (_, rule) in petri::optim::ALL {
+        check(models::every_extra(*rule, false).unwrap());
+        check(models::every_extra(*rule, true).unwrap());
+    }
 }

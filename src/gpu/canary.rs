@@ -5,7 +5,7 @@ use super::{Context, Machine, Read};
 use crate::cpu;
 use crate::graph::{DType, Entry, Error, Graph, Result, Role, Var};
 use crate::ops::random::Randomness;
-use crate::optim::{Optimiser, update};
+use crate::optim::{Momentum, Update};
 use crate::plan::{Program, plan};
 use crate::rng::Rng;
 use std::sync::Arc;
@@ -99,7 +99,7 @@ fn program() -> Result<Program> {
     let parameters = [embedding, hidden, output, bias];
     let gradients = g.grad(loss, &parameters)?;
     let pairs: Vec<(Var, Var)> = parameters.into_iter().zip(gradients).collect();
-    let assigns = update(g, Optimiser::Momentum { momentum: 0.9 }, &pairs, step, rate, None)?;
+    let assigns = Update::new(&Momentum::USUAL, rate).apply(g, &pairs, step)?;
     let entry = Entry { name: "train".into(), outputs: vec![("loss".into(), loss)], assigns };
     plan(&graph, &[entry])
 }

@@ -7,7 +7,7 @@ use crate::analysis::pca::Axes;
 use crate::data::plane::{self, Split, Task, own};
 use crate::graph::{Error, Result};
 use crate::labs::{Claim, Experiment, File, Part, Payload, RunPlan, Settings, Weights};
-use crate::optim::Optimiser;
+use crate::optim::{self, Rule};
 use crate::plan::Program;
 use crate::session::View;
 use serde_json::Value;
@@ -64,13 +64,9 @@ fn data(settings: &Settings) -> Result<(Split, Task)> {
     Ok((plane::split(points, settings.number("test_share") as usize, seed), task))
 }
 
-fn optimiser(name: &str) -> Result<Optimiser> {
-    match name {
-        "sgd" => Ok(Optimiser::Sgd),
-        "momentum" => Ok(Optimiser::Momentum { momentum: 0.9 }),
-        "adam" => Ok(Optimiser::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }),
-        _ => Err(Error::new("control optimiser", format!("'{name}' is unknown"), "choose sgd, momentum or adam")),
-    }
+fn optimiser(name: &str) -> Result<&'static dyn Rule> {
+    optim::named(name)
+        .ok_or_else(|| Error::new("control optimiser", format!("'{name}' is unknown"), "choose sgd, momentum or adam"))
 }
 
 /// About 128 readings for each doubling of steps: every step at first, then every second, fourth, …

@@ -10,7 +10,7 @@ use crate::data::plane::{EXTENT, Split, Task};
 use crate::graph::{Entry, Graph, Result, Role, Var};
 use crate::nn::{Activation, Linear, Start, dropout, loss};
 use crate::ops::random::Randomness;
-use crate::optim::{self, Optimiser};
+use crate::optim::{Rule, Update};
 use crate::plan::{Program, plan};
 use crate::rng::Rng;
 
@@ -32,7 +32,7 @@ pub struct Rates {
 #[derive(Clone, Copy, Debug)]
 pub struct Training {
     /// The rule by which weights follow gradients.
-    pub optimiser: Optimiser,
+    pub optimiser: &'static dyn Rule,
     /// First values of the numbers that can be changed.
     pub rates: Rates,
     /// Points per step; never more than there are to learn from.
@@ -146,10 +146,11 @@ impl<'a> Model<'a> {
     }
 
     fn loss(&self, g: &mut Graph, output: Var, labels: Var) -> Result<Var> {
-        match self.task {
-            Task::Classification => loss::logistic(g, output, labels),
-            Task::Regression => loss::squared_error(g, output, labels),
-        }
+        let losses = match self.task {
+            Task::Classification => loss::logistic(g, output, labels)?,
+            Task::Regression => loss::squared_error(g, output, labels)?,
+        };
+        loss::mean(g, losses, None)
     }
 
     /// One step. Without a point to learn from, it only counts.
@@ -168,7 +169,7 @@ impl<'a> Model<'a> {
             let gradients = g.grad(objective, &parameters)?;
             pairs = parameters.into_iter().zip(gradients).collect();
         }
-        let assigns = optim::update(g, training.optimiser, &pairs, self.randomness.step, rate, None)?;
+        let assigns = Update::new(training.optimiser, rate).apply(g, &pairs, self.randomness.step)?;
         Ok(Entry { name: "train".into(), outputs: Vec::new(), assigns })
     }
 
@@ -196,7 +197,8 @@ impl<'a> Model<'a> {
             let (output, labels) = (g.slice(output, 0, from, 1, count)?, g.slice(self.labels, 0, from, 1, count)?);
             outputs.push((format!("{name} loss"), self.loss(g, output, labels)?));
             if self.task == Task::Classification {
-                outputs.push((format!("{name} accuracy"), loss::sign_accuracy(g, output, labels)?));
+                let right = loss::sign_accuracy(g, output, labels)?;
+                outputs.push((format!("{name} accuracy"), loss::mean(g, right, None)?));
             }
         }
         Ok(Entry { name: "measure".into(), outputs, assigns: Vec::new() })

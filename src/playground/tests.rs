@@ -6,7 +6,7 @@ use crate::cpu::Machine;
 use crate::data::plane::{self, Task};
 use crate::graph::Role;
 use crate::labs::{Experiment, Payload, Settings};
-use crate::optim::Optimiser;
+use crate::optim::{Adam, Momentum, Rule, Sgd};
 use crate::plan::plan;
 use crate::reference::Reference;
 use crate::session::{History, Picture, RunView, View};
@@ -241,7 +241,7 @@ fn a_network_beyond_the_memory_of_a_page_is_refused() {
     let spec = NetworkSpec { features: vec![Feature::X], hidden: vec![layer] };
     let data = plane::split(plane::ALL[0].points(0, 0.0, 50), 50, 0);
     let rates = Rates { rate: 0.1, l1: 0.0, l2: 0.0 };
-    let training = Training { optimiser: Optimiser::Sgd, rates, batch: 8, seed: 0 };
+    let training = Training { optimiser: &Sgd, rates, batch: 8, seed: 0 };
     let error = model::program(&spec, &data, Task::Classification, training).expect_err("too large");
     assert!(error.message.contains("MiB") && error.fix.contains("fewer units"), "{error}");
     let largest = format!("input x y{} | linear 1", " | linear 64 | gelu | dropout 0.5".repeat(8));
@@ -256,8 +256,9 @@ fn training_follows_the_double_precision_reference() {
     let spec = NetworkSpec::parse(net).expect("valid");
     let data = plane::split(plane::ALL[0].points(0, 0.1, 60), 50, 0);
     let rates = Rates { rate: 0.05, l1: 0.001, l2: 0.01 };
-    let adam = Optimiser::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
-    for (task, optimiser) in [(Task::Classification, adam), (Task::Regression, Optimiser::Momentum { momentum: 0.9 })] {
+    let rules: [(Task, &'static dyn Rule); 2] =
+        [(Task::Classification, &Adam::USUAL), (Task::Regression, &Momentum::USUAL)];
+    for (task, optimiser) in rules {
         let training = Training { optimiser, rates, batch: 8, seed: 3 };
         let (graph, entries) = model::build(&spec, &data, task, training).expect("small");
         let mut machine = Machine::new(Arc::new(plan(&graph, &entries).expect("small")));

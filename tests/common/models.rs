@@ -2,7 +2,7 @@
 
 use super::*;
 use petri::ops::random::Randomness;
-use petri::optim::{Optimiser, update};
+use petri::optim::{Adam, Group, Rule, Sgd, Update, schedule};
 
 /// A leaf of normal deviates, scaled.
 fn weights(g: &mut Graph, name: &str, shape: &[usize], scale: f32) -> Var {
@@ -27,11 +27,11 @@ fn batch(g: &mut Graph, step: Var) -> Result<(Var, Var)> {
     Ok((points, index))
 }
 
-fn finish(mut g: Graph, loss: Var, p: &[Var], step: Var, how: Optimiser, rate: f32) -> Result<(Graph, Entry)> {
+fn finish(mut g: Graph, loss: Var, p: &[Var], step: Var, rule: &dyn Rule, rate: f32) -> Result<(Graph, Entry)> {
     let gradients = g.grad(loss, p)?;
     let pairs: Vec<(Var, Var)> = p.iter().copied().zip(gradients).collect();
     let rate = g.scalar("rate", rate);
-    let assigns = update(&mut g, how, &pairs, step, rate, None)?;
+    let assigns = Update::new(rule, rate).apply(&mut g, &pairs, step)?;
     Ok((g, Entry { name: "train".into(), outputs: vec![("loss".into(), loss)], assigns }))
 }
 
@@ -52,7 +52,7 @@ pub fn regression() -> Result<(Graph, Entry)> {
     let difference = g.sub(y, target)?;
     let square = g.square(difference)?;
     let loss = g.mean_all(square)?;
-    finish(g, loss, &p, step, Optimiser::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, 0.01)
+    finish(g, loss, &p, step, &Adam::USUAL, 0.01)
 }
 
 /// Three classes by angle, one hidden layer of rectifiers, cross-entropy, gradient descent.
@@ -70,5 +70,37 @@ pub fn classifier() -> Result<(Graph, Entry)> {
     let logits = layer(&mut g, h, "output", 12, 3, &mut p)?;
     let losses = g.cross_entropy(logits, label)?;
     let loss = g.mean_all(losses)?;
-    finish(g, loss, &p, step, Optimiser::Sgd, 0.1)
+    finish(g, loss, &p, step, &Sgd, 0.1)
+}
+
+/// A network of one hidden layer under a rule with all that an update offers.
+pub fn every_extra(rule: &dyn Rule, by_norm: bool) -> Result<(Graph, Entry)> {
+    let mut g = Graph::new();
+    let step = g.leaf_u32(Role::State, "step", &[], &[0]);
+    let (points, index) = batch(&mut g, step)?;
+    let x = g.take(points, index, 0)?;
+    let target = g.slice(x, 1, 0, 1, 1)?;
+    let mut p = Vec::new();
+    let h = layer(&mut g, x, "hidden", 2, 5, &mut p)?;
+    let h = g.tanh(h)?;
+    let y = layer(&mut g, h, "output", 5, 1, &mut p)?;
+    let difference = g.sub(y, target)?;
+    let square = g.square(difference)?;
+    let loss = g.mean_all(square)?;
+    let gradients = g.grad(loss, &p)?;
+    let pairs: Vec<(Var, Var)> = p.iter().copied().zip(gradients).collect();
+    let seed = g.leaf_u32(Role::Input, "noise seed", &[], &[3]);
+    let (rate, limit) = (g.scalar("rate", 0.001), g.scalar("limit", 0.05));
+    let factor = schedule::cosine(&mut g, step, schedule::Span::new(5.0, 40.0), 1.0, 0.1)?;
+    let rate = g.mul(rate, factor)?;
+    let deviation = schedule::annealed_noise(&mut g, step, 0.01, 0.55)?;
+    let update = Update::new(rule, rate).noise(Randomness { seed, step }, deviation);
+    let update = update.group(Group::new(&[p[1], p[3]]).rate_factor(2.0).decay(None));
+    let update = if by_norm {
+        update.clip_norm(limit).decoupled_decay(0.1)
+    } else {
+        update.clip_value(limit).coupled_decay(0.1)
+    };
+    let assigns = update.apply(&mut g, &pairs, step)?;
+    Ok((g, Entry { name: "train".into(), outputs: vec![("loss".into(), loss)], assigns }))
 }

@@ -10,7 +10,7 @@ use crate::graph::{Entry, Graph, Result, Role, Var};
 use crate::json::{NONE, json};
 use crate::labs::{Claim, Part, Payload, RunPlan, Settings};
 use crate::number;
-use crate::optim::{self, Optimiser};
+use crate::optim::{Adam, Update};
 use crate::plan;
 use crate::rng::Rng;
 use crate::session::{History, View};
@@ -113,9 +113,9 @@ fn program(data: &Data, alpha: f32, decay: f32, detailed: bool) -> Result<plan::
     let test = evaluate(g, "test", test_pairs, alpha, (inner, outer))?;
     let gradients = g.grad(train.loss, &[inner, outer])?;
     let rate = g.constant(0.01, &[])?;
-    let adam = Optimiser::Adam { beta1: 0.9, beta2: 0.98, epsilon: 1e-8 };
+    let adam = Adam::new(0.9, 0.98);
     let pairs = [(inner, gradients[0]), (outer, gradients[1])];
-    let assigns = optim::update(g, adam, &pairs, step, rate, Some(decay))?;
+    let assigns = Update::new(&adam, rate).decoupled_decay(decay).apply(g, &pairs, step)?;
 
     let numbers = vec![
         ("train loss".to_owned(), train.loss),

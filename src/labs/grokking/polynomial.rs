@@ -9,7 +9,7 @@ use crate::graph::{Entry, Graph, Result, Role, Var};
 use crate::json::json;
 use crate::labs::{Claim, Part, Payload, RunPlan, Settings};
 use crate::number;
-use crate::optim::{self, Optimiser};
+use crate::optim::{Sgd, Update};
 use crate::plan;
 use crate::rng::Rng;
 use crate::session::{History, RunView, View};
@@ -122,7 +122,7 @@ fn program(data: &Data, variant: Variant) -> Result<plan::Program> {
     let loss = g.scoped("loss", |g| residual(g, raw, initial_output, y))?;
     let gradient = g.grad(loss, &[weight])?[0];
     let rate = g.constant(N as f32 / (alpha * alpha), &[])?;
-    let assigns = optim::update(g, Optimiser::Sgd, &[(weight, gradient)], step, rate, None)?;
+    let assigns = Update::new(&Sgd, rate).apply(g, &[(weight, gradient)], step)?;
 
     let share = |g: &mut Graph, loss: Var, values: &[f32]| {
         let mean = values.iter().map(|y| (y * y) as f64).sum::<f64>() / values.len() as f64;

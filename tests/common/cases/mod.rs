@@ -4,6 +4,7 @@ mod dense;
 mod indexing;
 mod large;
 mod recurrence;
+mod training;
 
 use petri::graph::{Graph, Result, Role, Var};
 
@@ -41,7 +42,7 @@ pub(crate) use cases;
 
 /// All families.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [dense::CASES, indexing::CASES, recurrence::CASES].into_iter().flatten()
+    [dense::CASES, indexing::CASES, recurrence::CASES, training::CASES].into_iter().flatten()
 }
 
 /// What only the GPU treats differently from small shapes.
