@@ -2,6 +2,7 @@
 
 mod dense;
 mod large;
+mod window;
 
 use petri::graph::{Graph, Result, Role, Var};
 
@@ -39,7 +40,7 @@ pub(crate) use cases;
 
 /// All families.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [dense::CASES].into_iter().flatten()
+    [dense::CASES, window::CASES].into_iter().flatten()
 }
 
 /// What only the GPU treats differently from small shapes.
