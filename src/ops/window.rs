@@ -9,6 +9,10 @@ use crate::ops::reduce::Reduction;
 use crate::plan::{IndexMap, Lowering, Value};
 use std::sync::Arc;
 
+/// Windows of at most this many elements are added up term by term, which backends do along the innermost axis; a
+/// reduction may run along the windows instead: measured on the CPU, TIMES as slow for windows of three.
+const FEW: usize = 8;
+
 /// How a window lies and moves along an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -175,35 +179,60 @@ impl Op for Fold {
         }
         let Window { size, stride, dilation } = self.window;
         let (axis, rank) = (self.axis, source.len());
-        // Axes: element of the window (backwards, so that indices only grow), window, all others.
+        // Which window reaches an element with its k-th, counted backwards so that indices only grow.
+        let table = [size, self.extent];
+        let reach = (dilation * (size - 1)) as i64;
+        let index = quotient(l, &table, -reach, &[dilation as i64, 1], stride);
+        let inside = below(l, index, source[axis]);
+        // Axes: element of the window (backwards as well), window, all others.
         let others: Vec<usize> = (0..rank).filter(|&a| a != axis && a != axis + 1).collect();
+        let rest: Vec<usize> = others.iter().map(|&a| source[a]).collect();
         let mut map = IndexMap::constant(rank, rank);
         for (position, &from) in [axis + 1, axis].iter().chain(&others).enumerate() {
             map.coefficients[from][position] = 1;
         }
         map.offset[axis + 1] = size as i64 - 1;
         map.coefficients[axis + 1][0] = -1;
-        let rest: Vec<usize> = others.iter().map(|&a| source[a]).collect();
         let windows = l.view(inputs[0], map, &[&[size, source[axis]], &rest[..]].concat());
-        let table = [size, self.extent];
-        let steps = [dilation as i64, 1];
-        let index = quotient(l, &table, -((dilation * (size - 1)) as i64), &steps, stride);
-        let inside = below(l, index, source[axis]);
-        let taken = l.take(windows, index, 1);
-        let shape = [&table[..], &rest].concat();
-        let inside = l.view(inside, IndexMap::identity(rank).first_rows(2), &shape);
-        let zero = l.constant(0f32.to_bits(), &Type::f32(&shape[..]));
-        let terms = l.map(Func::Select, &[inside, taken, zero]);
-        // The extent goes to its place.
-        let mut order: Vec<usize> = (2..rank).collect();
-        order.insert(axis, 1);
-        order.insert(0, 0);
-        let terms = l.permute(terms, &order);
-        l.reduce(Reduction::Sum, &[0], terms)
+        let terms = |l: &mut Lowering, windows: Value, index: Value, inside: Value| {
+            let leading = l.shape(index).len();
+            let taken = l.take(windows, index, leading - 1);
+            let shape = l.shape(taken).to_vec();
+            let inside = l.view(inside, IndexMap::identity(shape.len()).first_rows(leading), &shape);
+            let zero = l.constant(0f32.to_bits(), &Type::f32(&shape[..]));
+            let terms = l.map(Func::Select, &[inside, taken, zero]);
+            // The extent goes to its place.
+            let mut order: Vec<usize> = (leading..shape.len()).collect();
+            order.insert(axis, leading - 1);
+            (0..leading - 1).for_each(|first| order.insert(first, first));
+            l.permute(terms, &order)
+        };
+        if size > FEW {
+            let terms = terms(l, windows, index, inside);
+            return l.reduce(Reduction::Sum, &[0], terms);
+        }
+        let mut sum = None;
+        for k in 0..size {
+            let [windows, index, inside] = [windows, index, inside].map(|value| nth(l, value, k));
+            let term = terms(l, windows, index, inside);
+            sum = Some(sum.map_or(term, |sum| l.map(Func::Add, &[sum, term])));
+        }
+        sum.expect("a window has elements")
     }
     fn lift(&self, _: usize) -> Arc<dyn Op> {
         Arc::new(Fold { axis: self.axis + 1, window: self.window, extent: self.extent })
     }
+}
+
+/// Element `k` of the first axis.
+fn nth(l: &mut Lowering, value: Value, k: usize) -> Value {
+    let shape = l.shape(value)[1..].to_vec();
+    let mut map = IndexMap::constant(shape.len() + 1, shape.len());
+    map.offset[0] = k as i64;
+    for axis in 0..shape.len() {
+        map.coefficients[axis + 1][axis] = 1;
+    }
+    l.view(value, map, &shape)
 }
 
 impl Graph {
