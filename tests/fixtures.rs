@@ -1,4 +1,4 @@
-//! Comparison with independent implementations: each module checks against numbers that the script beside it wrote.
+//! Our numbers against those of NumPy, JAX and others, stored beside the scripts that made them.
 
 mod common;
 

@@ -9,6 +9,7 @@
 use super::pad::{PadMode, Range};
 use super::window::Window;
 use crate::graph::{Error, Graph, Result, Var, elements};
+use crate::ops::reduce::Reduction;
 
 /// How a kernel moves over `N` axes.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -203,7 +204,7 @@ fn depthwise(g: &mut Graph, slid: Var, weights: Var, bias: Option<Var>) -> Resul
     let weights = g.reshape(weights, &shape)?;
     let terms = g.mul(slid, weights)?;
     let sizes: Vec<usize> = (3..rank).step_by(2).collect();
-    let sum = g.sum(terms, &sizes)?;
+    let sum = g.combine(Reduction::Sum, terms, &sizes)?;
     let Some(bias) = bias else { return Ok(sum) };
     let mut shape = vec![1; sizes.len() + 1];
     shape[0] = kernel[0];

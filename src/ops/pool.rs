@@ -68,13 +68,13 @@ impl Graph {
     pub fn max_pool(&mut self, a: Var, pools: &[Pool]) -> Result<Var> {
         // Smaller than what it is beside, and finite, as infinities do not survive every GPU.
         let (slid, sizes) = pooled(self, "max_pool", a, pools, f32::MIN)?;
-        self.reduce(Reduction::Max, slid, &sizes)
+        self.combine(Reduction::Max, slid, &sizes)
     }
 
     /// The mean of the real elements of every window along the last axes, one [`Pool`] an axis.
     pub fn average_pool(&mut self, a: Var, pools: &[Pool]) -> Result<Var> {
         let (slid, sizes) = pooled(self, "average_pool", a, pools, 0.0)?;
-        let mut result = self.sum(slid, &sizes)?;
+        let mut result = self.combine(Reduction::Sum, slid, &sizes)?;
         let rank = self.shape(result).len();
         let mut share = 1.0;
         for (i, pool) in pools.iter().enumerate() {

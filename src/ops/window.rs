@@ -9,9 +9,9 @@ use crate::ops::reduce::Reduction;
 use crate::plan::{IndexMap, Lowering, Value};
 use std::sync::Arc;
 
-/// Windows of at most this many elements are added up term by term, which backends do along the innermost axis; a
-/// reduction may run along the windows instead: measured on the CPU, TIMES as slow for windows of three.
-const FEW: usize = 8;
+/// Windows of at most this many elements are combined term by term, which runs along the innermost axis. A reduction
+/// may run along the windows instead, with a loop of two or three elements: on the CPU it took twice as long.
+const FEW: usize = 9;
 
 /// How a window lies and moves along an axis.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,6 +224,75 @@ impl Op for Fold {
     }
 }
 
+/// What a reduction gives, for a few elements: term by term.
+struct Combine {
+    kind: Reduction,
+    axes: Vec<usize>,
+}
+
+impl Op for Combine {
+    fn name(&self) -> String {
+        format!("{} few {:?}", self.kind.name(), self.axes)
+    }
+    fn infer(&self, inputs: &[&Type]) -> Result<Type> {
+        let shape = &inputs[0].shape;
+        let kept = (0..shape.len()).filter(|axis| !self.axes.contains(axis));
+        Ok(Type::f32(kept.map(|axis| shape[axis]).collect::<Vec<_>>()))
+    }
+    #[cfg(feature = "reference")]
+    fn reference(&self, inputs: &[&[f64]], types: &[&Type], output: &Type) -> Vec<f64> {
+        let mut result: Vec<Option<f64>> = vec![None; output.elements()];
+        for (at, &value) in coordinates(&types[0].shape).zip(inputs[0]) {
+            let kept = (0..at.len()).filter(|axis| !self.axes.contains(axis));
+            let slot = &mut result[flat_index(&kept.map(|axis| at[axis]).collect::<Vec<_>>(), &output.shape)];
+            *slot = Some(match (*slot, self.kind) {
+                (None, _) => value,
+                (Some(before), Reduction::Max) => before.max(value),
+                (Some(before), _) => before + value,
+            });
+        }
+        result.into_iter().flatten().collect()
+    }
+    /// As the reduction's own.
+    fn vjp(&self, g: &mut Graph, inputs: &[Var], output: Var, grad: Var) -> Result<Vec<Option<Var>>> {
+        let source = g.shape(inputs[0]).to_vec();
+        let mut kept = source.clone();
+        self.axes.iter().for_each(|&axis| kept[axis] = 1);
+        let grad = g.reshape(grad, &kept)?;
+        if self.kind == Reduction::Sum {
+            return Ok(vec![Some(g.broadcast_to(grad, &source)?)]);
+        }
+        let best = g.reshape(output, &kept)?;
+        let chosen = g.equal(inputs[0], best)?;
+        let ties = g.combine(Reduction::Sum, chosen, &self.axes)?;
+        let ties = g.reshape(ties, &kept)?;
+        let share = g.div(grad, ties)?;
+        Ok(vec![Some(g.mul(chosen, share)?)])
+    }
+    fn lower(&self, l: &mut Lowering, inputs: &[Value], _: &Type) -> Value {
+        let func = if self.kind == Reduction::Max { Func::Max } else { Func::Add };
+        // One axis after the other, from the last on; elements of one axis side by side.
+        let mut terms = vec![inputs[0]];
+        for &axis in self.axes.iter().rev() {
+            let mut order: Vec<usize> = (0..l.shape(terms[0]).len()).filter(|&other| other != axis).collect();
+            order.insert(0, axis);
+            let mut next = Vec::new();
+            for term in terms {
+                let front = l.permute(term, &order);
+                for k in 0..l.shape(front)[0] {
+                    next.push(nth(l, front, k));
+                }
+            }
+            terms = next;
+        }
+        let rest = terms.split_off(1);
+        rest.into_iter().fold(terms[0], |all, term| l.map(func, &[all, term]))
+    }
+    fn lift(&self, _: usize) -> Arc<dyn Op> {
+        Arc::new(Combine { kind: self.kind, axes: self.axes.iter().map(|axis| axis + 1).collect() })
+    }
+}
+
 /// Element `k` of the first axis.
 fn nth(l: &mut Lowering, value: Value, k: usize) -> Value {
     let shape = l.shape(value)[1..].to_vec();
@@ -260,6 +329,16 @@ impl Graph {
             result = self.apply(Arc::new(Windows { axis: first_axis + 2 * i, window }), &[result])?;
         }
         Ok(result)
+    }
+
+    /// The sum or the largest of the elements along `axes` (sorted), which are those of windows.
+    pub(super) fn combine(&mut self, kind: Reduction, a: Var, axes: &[usize]) -> Result<Var> {
+        let count: usize = axes.iter().map(|&axis| self.shape(a)[axis]).product();
+        if (1..=FEW).contains(&count) {
+            self.apply(Arc::new(Combine { kind, axes: axes.to_vec() }), &[a])
+        } else {
+            self.reduce(kind, a, axes)
+        }
     }
 
     /// Adds windows up where they overlap: axes `axis` (`count`) and `axis + 1` (`size`) become one of `extent`
