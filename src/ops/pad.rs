@@ -211,9 +211,9 @@ impl Op for Pad {
                 for (range, &position) in self.ranges.iter().zip(&positions) {
                     let step = std::mem::take(&mut steps[range.axis]);
                     match range.inverse() {
-                        ([offset, sign], 1) => {
+                        ([offset, 1], 1) => {
                             start += offset * step;
-                            steps[range.axis] = sign * step;
+                            steps[range.axis] = step;
                         }
                         _ => terms.push((range.axis, position, step)),
                     }
@@ -247,13 +247,24 @@ fn along(axis: usize, rank: usize) -> IndexMap {
     map
 }
 
-/// `offset + Σ steps · at` as `u32`. Below 0 it wraps to numbers beyond any extent, which [`below`] refuses. It is a
-/// view of a running index: arithmetic, not memory, so it may run past the end.
-pub(super) fn running(l: &mut Lowering, shape: &[usize], offset: i64, steps: &[i64]) -> Value {
+/// `offset + Σ steps · at` as `u32`, with steps of one sign. Below 0 it wraps to numbers beyond any extent, which
+/// [`below`] refuses. The running index itself stays within what it counts, whatever view is taken of it, as backends
+/// expect; so offset and sign are added outside.
+fn running(l: &mut Lowering, shape: &[usize], offset: i64, steps: &[i64]) -> Value {
+    let ty = Type::u32(shape);
     let one = l.iota(&Type::u32([1]));
-    // The same number modulo 2³², with something to subtract from for unsigned arithmetic.
-    let offset = if offset < 0 { offset + (1 << 32) } else { offset };
-    l.view(one, IndexMap { rank: shape.len(), offset: vec![offset], coefficients: vec![steps.to_vec()] }, shape)
+    let backwards = steps.iter().any(|&step| step < 0);
+    let steps = steps.iter().map(|step| step.abs()).collect();
+    let mut index = l.view(one, IndexMap { rank: shape.len(), offset: vec![0], coefficients: vec![steps] }, shape);
+    if backwards {
+        let minus_one = l.constant(u32::MAX, &ty);
+        index = l.map(Func::MulU32, &[index, minus_one]);
+    }
+    if offset == 0 {
+        return index;
+    }
+    let offset = l.constant(offset as u32, &ty);
+    l.map(Func::AddU32, &[index, offset])
 }
 
 /// `(offset + Σ steps · at) / divisor` where that is a whole number not below 0, otherwise a number beyond any extent.

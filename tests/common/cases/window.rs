@@ -24,6 +24,8 @@ pub const CASES: &[Case] = cases! {
     "slice of one from far" yes yes |g, l| { let a = leaf(g, l, &[4, 3], WIDE); let s = g.slice(a, 0, 3, -5, 1)?; g.square(s) };
     "pad one axis" yes yes |g, l| { let a = leaf(g, l, &[3, 4], WIDE); let p = g.pad(a, 1, &[[2, 1]], ZERO)?; g.exp(p) };
     "pad two axes of a view" yes yes |g, l| { let a = leaf(g, l, &[3, 4, 2], WIDE); let t = g.permute(a, &[2, 0, 1])?; let p = g.pad(t, 1, &[[0, 2], [1, 0]], ZERO)?; g.exp(p) };
+    "slice of what is padded" yes yes |g, l| { let a = leaf(g, l, &[5, 4], WIDE); let p = g.pad(a, 0, &[[2, 3]], ZERO)?; let s = g.slice(p, 0, 2, 1, 7)?; g.exp(s) };
+    "slice backwards of what is padded" yes yes |g, l| { let a = leaf(g, l, &[5, 4], WIDE); let p = g.pad(a, 0, &[[2, 3], [1, 1]], ZERO)?; let s = g.slice(p, 0, 6, -2, 4)?; g.exp(s) };
     "pad with a number" yes yes |g, l| { let a = leaf(g, l, &[1, 3], WIDE); let p = g.pad(a, 0, &[[1, 1], [3, 0]], PadMode::Constant(-1.5))?; g.square(p) };
     "pad nothing" yes yes |g, l| { let a = leaf(g, l, &[3], WIDE); let p = g.pad(a, 0, &[[0, 0]], ZERO)?; g.square(p) };
     "pad an empty axis" no no |g, l| { let a = leaf(g, l, &[2, 0], WIDE); g.pad(a, 1, &[[1, 2]], PadMode::Constant(0.5)) };
