@@ -1,4 +1,5 @@
 //! Our numbers against those of NumPy, JAX and others, stored beside the scripts that made them.
+#![cfg(not(target_arch = "wasm32"))]
 
 mod common;
 

@@ -1,5 +1,6 @@
 //! What convolution and pooling promise besides right numbers: messages that help, few kernels, little memory, the same
 //! bits for replicas.
+#![cfg(not(target_arch = "wasm32"))]
 
 mod common;
 

@@ -1,4 +1,4 @@
-//! Slices, their adjoint, and padding. A slice is index arithmetic and costs nothing; its adjoint, [`Pad`], places a
+//! Slices, their adjoint, and padding. A slice is index arithmetic and costs nothing; its adjoint, the pad, places a
 //! tensor among copies of one value by reading at a computed position. Padding with elements of the tensor itself
 //! (wrap, replicate, reflect) is a sum of placed slices, so that its derivative needs no addition by index.
 
@@ -7,6 +7,9 @@ use super::slow::{coordinates, flat_index};
 use crate::graph::{DType, Error, Func, Graph, Op, Result, Type, Var, elements, strides};
 use crate::plan::{IndexMap, Lowering, Value};
 use std::sync::Arc;
+
+/// Positions are told from what lies before the first element as 32-bit numbers, and some as exact floats.
+const MOST: usize = 1 << 22;
 
 /// `count` elements along `axis`, from `start` on, `step` apart; a negative step runs backwards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -320,6 +323,10 @@ impl Graph {
         if first_axis + amounts.len() > shape.len() {
             let message = format!("{} axes from {first_axis} on are not in {shape:?}", amounts.len());
             return Err(Error::new(place(self), message, "give amounts for axes that exist"));
+        }
+        if amounts.iter().flatten().any(|&amount| amount > MOST) {
+            let message = format!("padding of {amounts:?} is more than {MOST} elements a side");
+            return Err(Error::new(place(self), message, "pad less"));
         }
         let padded = || amounts.iter().enumerate().filter(|(_, amounts)| **amounts != [0, 0]);
         if let PadMode::Constant(value) = mode {

@@ -27,20 +27,20 @@ pub struct Window {
 impl Window {
     /// From the first element of a window to its last, both included.
     pub fn span(&self) -> usize {
-        (self.size - 1) * self.dilation + 1
+        self.size.saturating_sub(1).saturating_mul(self.dilation).saturating_add(1)
     }
 
     /// Number of whole windows in `extent` elements.
     pub fn count(&self, extent: usize) -> usize {
-        if extent < self.span() { 0 } else { (extent - self.span()) / self.stride + 1 }
+        extent.checked_sub(self.span()).map_or(0, |rest| rest / self.stride.max(1) + 1)
     }
 
     /// Elements from the first of the first of `count` windows to the last of the last.
     pub fn reach(&self, count: usize) -> usize {
-        if count == 0 { 0 } else { (count - 1) * self.stride + self.span() }
+        if count == 0 { 0 } else { (count - 1).saturating_mul(self.stride).saturating_add(self.span()) }
     }
 
-    /// Refuses what is no window; to be asked before anything else.
+    /// Refuses what is no window.
     pub(super) fn check(&self) -> Result<()> {
         let Window { size, stride, dilation } = *self;
         if size == 0 || stride == 0 || dilation == 0 {

@@ -39,12 +39,15 @@ pub const CASES: &[Case] = cases! {
     "windows of one element" yes yes |g, l| { let a = leaf(g, l, &[1, 6], WIDE); let w = g.windows(a, 1, &[window(1, 2, 3)])?; g.square(w) };
     "fold" yes yes |g, l| { let a = leaf(g, l, &[2, 4, 3], WIDE); let f = g.fold(a, 1, window(3, 1, 1), 6)?; g.square(f) };
     "fold with stride and dilation" yes yes |g, l| { let a = leaf(g, l, &[3, 4, 2, 3], WIDE); let p = g.permute(a, &[2, 3, 0, 1])?; let f = g.fold(p, 1, window(3, 3, 2), 13)?; g.exp(f) };
+    "fold of long windows" yes yes |g, l| { let a = leaf(g, l, &[2, 3, 11, 2], WIDE); let f = g.fold(a, 1, window(11, 2, 1), 16)?; g.exp(f) };
+    "fold of long windows that overlap" yes yes |g, l| { let a = leaf(g, l, &[5, 10], WIDE); let f = g.fold(a, 0, window(10, 1, 3), 32)?; g.square(f) };
     "fold with room for more" yes yes |g, l| { let a = leaf(g, l, &[2, 2, 3], WIDE); let f = g.fold(a, 0, window(2, 2, 1), 9)?; g.exp(f) };
     "fold of one window" yes yes |g, l| { let a = leaf(g, l, &[1, 1], WIDE); let f = g.fold(a, 0, window(1, 4, 1), 1)?; g.square(f) };
     "fold of no window" no no |g, l| { let a = leaf(g, l, &[0, 3, 2], WIDE); g.fold(a, 0, window(3, 2, 1), 4) };
     "convolution 1d" yes yes |g, l| { let x = leaf(g, l, &[2, 3, 7], WIDE); let w = leaf(g, l, &[4, 3, 3], WIDE); g.convolution_1d(x, w, None, &Default::default()) };
     "convolution 1d causal" yes yes |g, l| { let x = leaf(g, l, &[1, 2, 6], WIDE); let w = leaf(g, l, &[3, 2, 3], WIDE); let b = leaf(g, l, &[3], WIDE); g.convolution_1d(x, w, Some(b), &ConvolutionOptions { padding: [[4, 0]], dilation: [2], ..Default::default() }) };
     "convolution 1d of one sample, one channel, one place" yes yes |g, l| { let x = leaf(g, l, &[1, 1, 4], WIDE); let w = leaf(g, l, &[1, 1, 4], WIDE); g.convolution_1d(x, w, None, &Default::default()) };
+    "convolution 1d with a long kernel" yes yes |g, l| { let x = leaf(g, l, &[2, 1, 15], WIDE); let w = leaf(g, l, &[2, 1, 12], WIDE); g.convolution_1d(x, w, None, &ConvolutionOptions::same([12])) };
     "convolution 2d" yes yes |g, l| { let x = leaf(g, l, &[2, 3, 5, 4], WIDE); let w = leaf(g, l, &[4, 3, 3, 2], WIDE); let b = leaf(g, l, &[4], WIDE); g.convolution_2d(x, w, Some(b), &Default::default()) };
     "convolution 2d same" yes yes |g, l| { let x = leaf(g, l, &[2, 2, 5, 3], WIDE); let w = leaf(g, l, &[3, 2, 3, 3], WIDE); g.convolution_2d(x, w, None, &ConvolutionOptions::same([3, 3])) };
     "convolution 2d with stride" yes yes |g, l| { let x = leaf(g, l, &[2, 2, 7, 6], WIDE); let w = leaf(g, l, &[3, 2, 3, 3], WIDE); g.convolution_2d(x, w, None, &ConvolutionOptions { stride: [2, 3], padding: [[1, 1], [0, 2]], ..Default::default() }) };
@@ -63,6 +66,8 @@ pub const CASES: &[Case] = cases! {
     "max pool 1d" yes no |g, l| { let x = leaf(g, l, &[2, 3, 9], WIDE); let p = g.max_pool(x, &[pool(3, 2, [0, 0])])?; g.square(p) };
     "max pool 2d" yes no |g, l| { let x = leaf(g, l, &[2, 2, 5, 6], WIDE); let p = g.max_pool(x, &[Pool::new(2), Pool::new(3)])?; g.square(p) };
     "max pool 2d that overlaps" yes no |g, l| { let x = leaf(g, l, &[1, 2, 6, 5], (-9.0, -5.0)); let p = g.max_pool(x, &[pool(3, 2, [1, 1]), pool(2, 1, [0, 1])])?; g.square(p) };
+    "max pool 2d of large windows" yes no |g, l| { let x = leaf(g, l, &[2, 9, 7], WIDE); let p = g.max_pool(x, &[pool(4, 3, [2, 0]), pool(3, 2, [0, 0])])?; g.square(p) };
+    "average pool of large windows" yes yes |g, l| { let x = leaf(g, l, &[3, 21], WIDE); let p = g.average_pool(x, &[Pool::new(10)])?; g.square(p) };
     "average pool 1d" yes yes |g, l| { let x = leaf(g, l, &[3, 8], WIDE); let p = g.average_pool(x, &[pool(4, 2, [2, 1])])?; g.square(p) };
     "average pool 2d" yes yes |g, l| { let x = leaf(g, l, &[2, 1, 4, 7], WIDE); let p = g.average_pool(x, &[Pool::new(2), Pool::new(2)])?; g.square(p) };
     "average pool 2d that overlaps" yes yes |g, l| { let x = leaf(g, l, &[1, 2, 5, 5], WIDE); let p = g.average_pool(x, &[pool(3, 2, [1, 1]), pool(3, 1, [0, 0])])?; g.square(p) };
