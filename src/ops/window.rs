@@ -10,7 +10,8 @@ use crate::plan::{IndexMap, Lowering, Value};
 use std::sync::Arc;
 
 /// Windows of at most this many elements are combined term by term, which runs along the innermost axis. A reduction
-/// may run along the windows instead, with a loop of two or three elements: on the CPU it took twice as long.
+/// may run along the windows instead, in loops of two or three elements: on the CPU a pool of 2 × 2 took five times as
+/// long (64 pictures of 8 × 28 × 28: 2.7 ms instead of 0.5).
 const FEW: usize = 9;
 
 /// How a window lies and moves along an axis.
