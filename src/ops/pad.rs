@@ -25,6 +25,7 @@ pub struct Range {
 }
 
 impl Range {
+    #[cfg(feature = "reference")]
     fn at(&self, index: usize) -> usize {
         (self.start as isize + self.step * index as isize) as usize
     }
