@@ -9,3 +9,5 @@ mod analysis;
 mod indexing;
 #[path = "fixtures/training.rs"]
 mod training;
+#[path = "fixtures/window.rs"]
+mod window;

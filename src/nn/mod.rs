@@ -4,12 +4,14 @@
 //! graph. First weights are drawn at the host ([`init`]), so that every backend starts from the same bits.
 
 pub mod activation;
+pub mod convolution;
 pub mod dropout;
 pub mod init;
 pub mod linear;
 pub mod loss;
 
 pub use activation::Activation;
+pub use convolution::{Convolution, TransposedConvolution};
 pub use dropout::dropout;
 pub use init::{Init, Start};
 pub use linear::Linear;

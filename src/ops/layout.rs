@@ -1,9 +1,9 @@
-//! Operations that only rearrange: broadcast, permute, reshape, slice (with step and flip) and their
-//! counterpart, pad. All but pad are index arithmetic that the planner folds into whoever reads them.
+//! Operations that only rearrange: broadcast, permute and reshape. They are index arithmetic that the
+//! planner folds into whoever reads them. Slices and their counterpart are in `pad.rs`.
 
 #[cfg(feature = "reference")]
 use super::slow::{coordinates, flat_index};
-use crate::graph::{Error, Func, Graph, Op, Result, Type, Var, elements};
+use crate::graph::{Error, Graph, Op, Result, Type, Var, elements};
 use crate::plan::{IndexMap, Lowering, Value};
 use std::sync::Arc;
 
@@ -151,138 +151,6 @@ impl Op for Reshape {
     }
 }
 
-/// `count` elements along `axis`, from `start` on, `step` apart; a negative step runs backwards.
-#[derive(Clone, Debug)]
-struct Slice {
-    axis: usize,
-    start: usize,
-    step: isize,
-    count: usize,
-}
-
-impl Op for Slice {
-    fn name(&self) -> String {
-        format!("slice axis {} from {} step {} count {}", self.axis, self.start, self.step, self.count)
-    }
-    fn infer(&self, inputs: &[&Type]) -> Result<Type> {
-        let mut ty = inputs[0].clone();
-        let last = self.start as isize + self.step * (self.count as isize - 1);
-        let extent = ty.shape.get(self.axis).copied().unwrap_or(0) as isize;
-        let inside = |i: isize| (0..extent).contains(&i);
-        if self.count > 0 && !(inside(self.start as isize) && inside(last)) || self.axis >= ty.shape.len() {
-            return Err(Error::new(
-                "",
-                format!("elements {} to {last} of axis {} do not lie in {:?}", self.start, self.axis, ty.shape),
-                "shorten the slice",
-            ));
-        }
-        ty.shape[self.axis] = self.count;
-        Ok(ty)
-    }
-    #[cfg(feature = "reference")]
-    fn reference(&self, inputs: &[&[f64]], types: &[&Type], output: &Type) -> Vec<f64> {
-        coordinates(&output.shape)
-            .map(|mut at| {
-                at[self.axis] = (self.start as isize + self.step * at[self.axis] as isize) as usize;
-                inputs[0][flat_index(&at, &types[0].shape)]
-            })
-            .collect()
-    }
-    fn vjp(&self, g: &mut Graph, inputs: &[Var], _: Var, grad: Var) -> Result<Vec<Option<Var>>> {
-        let extent = g.shape(inputs[0])[self.axis];
-        Ok(vec![Some(g.apply(Arc::new(Pad { slice: self.clone(), extent }), &[grad])?)])
-    }
-    fn lower(&self, lowering: &mut Lowering, inputs: &[Value], output: &Type) -> Value {
-        let mut map = IndexMap::identity(output.shape.len());
-        map.offset[self.axis] = self.start as i64;
-        map.coefficients[self.axis][self.axis] = self.step as i64;
-        lowering.view(inputs[0], map, &output.shape)
-    }
-    fn lift(&self, _: usize) -> Arc<dyn Op> {
-        Arc::new(Slice { axis: self.axis + 1, ..self.clone() })
-    }
-}
-
-/// Puts the operand where `slice` of a tensor of `extent` along its axis would read it; zero elsewhere.
-struct Pad {
-    slice: Slice,
-    extent: usize,
-}
-
-impl Op for Pad {
-    fn name(&self) -> String {
-        format!("pad to {} for {}", self.extent, self.slice.name())
-    }
-    fn infer(&self, inputs: &[&Type]) -> Result<Type> {
-        let mut ty = inputs[0].clone();
-        if ty.shape.get(self.slice.axis) != Some(&self.slice.count) {
-            return Err(Error::new(
-                "",
-                format!("{:?} has not {} along axis {}", ty.shape, self.slice.count, self.slice.axis),
-                "pad a tensor of the extent that the slice has",
-            ));
-        }
-        ty.shape[self.slice.axis] = self.extent;
-        Ok(ty)
-    }
-    #[cfg(feature = "reference")]
-    fn reference(&self, inputs: &[&[f64]], types: &[&Type], output: &Type) -> Vec<f64> {
-        let mut result = vec![0.0; output.elements()];
-        for (mut at, value) in coordinates(&types[0].shape).zip(inputs[0]) {
-            at[self.slice.axis] = (self.slice.start as isize + self.slice.step * at[self.slice.axis] as isize) as usize;
-            result[flat_index(&at, &output.shape)] = *value;
-        }
-        result
-    }
-    fn vjp(&self, g: &mut Graph, _: &[Var], _: Var, grad: Var) -> Result<Vec<Option<Var>>> {
-        Ok(vec![Some(g.apply(Arc::new(self.slice.clone()), &[grad])?)])
-    }
-    /// A gather along the axis: element `i` of the result is operand element `inverse[i]`, times 0 or 1.
-    /// The inverse is computed from the running index, so nothing is stored.
-    fn lower(&self, l: &mut Lowering, inputs: &[Value], output: &Type) -> Value {
-        let Slice { axis, start, step, count } = self.slice;
-        if count == 0 {
-            return l.constant(0f32.to_bits(), output);
-        }
-        let line = Type::u32([self.extent]);
-        let floats = Type::f32([self.extent]);
-        let index = l.iota(&line);
-        let index = l.map(Func::ToF32, &[index]);
-        let number = |l: &mut Lowering, value: f32| l.constant(value.to_bits(), &floats);
-        // position = (i − start) / step; inside when it is a whole number in 0..count
-        let (first, stride) = (number(l, start as f32), number(l, step as f32));
-        let distance = l.map(Func::Sub, &[index, first]);
-        let position = l.map(Func::Div, &[distance, stride]);
-        let whole = l.map(Func::Floor, &[position]);
-        let is_whole = l.map(Func::Equal, &[whole, position]);
-        let (below, end) = (number(l, -0.5), number(l, count as f32 - 0.5));
-        let after_start = l.map(Func::Less, &[below, position]);
-        let before_end = l.map(Func::Less, &[position, end]);
-        let inside = l.map(Func::Mul, &[after_start, before_end]);
-        let inside = l.map(Func::Mul, &[inside, is_whole]);
-        let source_index = l.map(Func::ToU32, &[whole]);
-
-        let rank = output.shape.len();
-        let front: Vec<usize> = std::iter::once(axis).chain((0..rank).filter(|&a| a != axis)).collect();
-        let source = l.permute(inputs[0], &front);
-        let taken = l.take(source, source_index, 0);
-        let mut back = vec![0; rank];
-        for (position, &a) in front.iter().enumerate() {
-            back[a] = position;
-        }
-        let taken = l.permute(taken, &back);
-        let mut map = IndexMap::constant(1, rank);
-        map.coefficients[0][axis] = 1;
-        let inside = l.view(inside, map, &output.shape);
-        let zero = l.constant(0f32.to_bits(), &Type { shape: output.shape.clone(), dtype: output.dtype });
-        l.map(Func::Select, &[inside, taken, zero])
-    }
-    fn lift(&self, _: usize) -> Arc<dyn Op> {
-        let slice = Slice { axis: self.slice.axis + 1, ..self.slice.clone() };
-        Arc::new(Pad { slice, extent: self.extent })
-    }
-}
-
 impl Graph {
     /// Stretches `a` to `shape` under NumPy's rule (missing leading axes are added).
     pub fn broadcast_to(&mut self, a: Var, shape: &[usize]) -> Result<Var> {
@@ -321,11 +189,6 @@ impl Graph {
             return Ok(a);
         }
         self.apply(Arc::new(Reshape { shape: shape.to_vec() }), &[a])
-    }
-
-    /// `count` elements along `axis`, from `start`, `step` apart (negative: backwards).
-    pub fn slice(&mut self, a: Var, axis: usize, start: usize, step: isize, count: usize) -> Result<Var> {
-        self.apply(Arc::new(Slice { axis, start, step, count }), &[a])
     }
 
     /// `a` backwards along `axis`; a view.

@@ -1,6 +1,7 @@
 //! The open set of operations: one file a family, each with its shape rule, double-precision
 //! reference, derivative, lowering and builders. Adding one is a file and a line here.
 
+pub mod convolution;
 pub mod cumulative;
 pub mod custom;
 pub mod elementwise;
@@ -11,9 +12,13 @@ pub mod layout;
 pub mod leaf;
 pub mod matmul;
 pub mod order;
+pub mod pad;
+pub mod pool;
 pub mod random;
 pub mod reduce;
+pub mod resample;
 pub mod scan;
 #[cfg(feature = "reference")]
 mod slow;
 pub mod softmax;
+pub mod window;

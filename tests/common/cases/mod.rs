@@ -5,6 +5,7 @@ mod indexing;
 mod large;
 mod recurrence;
 mod training;
+mod window;
 
 use petri::graph::{Graph, Result, Role, Var};
 
@@ -42,7 +43,7 @@ pub(crate) use cases;
 
 /// All families.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [dense::CASES, indexing::CASES, recurrence::CASES, training::CASES].into_iter().flatten()
+    [dense::CASES, indexing::CASES, recurrence::CASES, training::CASES, window::CASES].into_iter().flatten()
 }
 
 /// What only the GPU treats differently from small shapes.
