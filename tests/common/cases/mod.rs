@@ -1,7 +1,9 @@
 //! Every operation on many shapes, one file a family; each backend is tested on all of them.
 
 mod dense;
+mod einsum;
 mod large;
+mod norm;
 
 use petri::graph::{Graph, Result, Role, Var};
 
@@ -39,7 +41,7 @@ pub(crate) use cases;
 
 /// All families.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [dense::CASES].into_iter().flatten()
+    [dense::CASES, einsum::CASES, norm::CASES].into_iter().flatten()
 }
 
 /// What only the GPU treats differently from small shapes.
