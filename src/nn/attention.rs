@@ -89,7 +89,13 @@ pub(crate) fn rows(g: &mut Graph, x: Var) -> Result<(Var, Vec<usize>)> {
     let Some((&features, leading)) = shape.split_last() else {
         return Err(Error::new("layer", "a scalar has no features", "give it the shape [.., features]"));
     };
-    Ok((g.reshape(x, &[leading.iter().product(), features])?, leading.to_vec()))
+    let merged = [leading.iter().product(), features];
+    // What has just been split is taken as it was: merging axes of a view would cost a copy.
+    let node = g.node(x);
+    if node.op.name().starts_with("reshape") && g.shape(node.inputs[0]) == merged {
+        return Ok((node.inputs[0], leading.to_vec()));
+    }
+    Ok((g.reshape(x, &merged)?, leading.to_vec()))
 }
 
 /// Undoes [`rows`].

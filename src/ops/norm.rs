@@ -88,10 +88,9 @@ impl Op for Normalised {
 impl Graph {
     /// Mean and variance (the mean squared deviation, formed in two passes) along `axes`, which keep extent 1.
     pub fn moments(&mut self, a: Var, axes: &[usize]) -> Result<(Var, Var)> {
-        let mean = self.kept_mean(a, axes)?;
-        let centred = self.sub(a, mean)?;
-        let square = self.square(centred)?;
-        Ok((mean, self.kept_mean(square, axes)?))
+        let kept = self.kept_shape(a, axes)?;
+        let (mean, variance) = self.two_passes(a, axes, &kept)?;
+        Ok((mean, self.reshape(variance, &kept)?))
     }
 
     /// `(a − mean) / √(variance + epsilon)` with mean and variance along `axes`.
@@ -101,46 +100,57 @@ impl Graph {
 
     /// [`Graph::standardise`], with the mean and the variance that it used (of extent 1 along `axes`).
     pub fn standardise_with_moments(&mut self, a: Var, axes: &[usize], epsilon: f32) -> Result<(Var, Var, Var)> {
-        let (mean, variance) = self.moments(a, axes)?;
+        let kept = self.kept_shape(a, axes)?;
+        let (mean, variance) = self.two_passes(a, axes, &kept)?;
+        let scale = self.reciprocal_root(variance, epsilon, &kept)?;
         let shape = self.shape(a).to_vec();
-        let scale = self.reciprocal_root(variance, epsilon)?;
         let (wide_mean, wide_scale) = (self.broadcast_to(mean, &shape)?, self.broadcast_to(scale, &shape)?);
         let operation = Normalised { axes: axes.to_vec() };
-        Ok((self.apply(Arc::new(operation), &[a, wide_mean, wide_scale])?, mean, variance))
+        let result = self.apply(Arc::new(operation), &[a, wide_mean, wide_scale])?;
+        Ok((result, mean, self.reshape(variance, &kept)?))
     }
 
     /// `a / √(mean a² + epsilon)` with the mean along `axes`.
     pub fn divide_by_root_mean_square(&mut self, a: Var, axes: &[usize], epsilon: f32) -> Result<Var> {
+        let kept = self.kept_shape(a, axes)?;
         let square = self.square(a)?;
-        let mean = self.kept_mean(square, axes)?;
-        let scale = self.reciprocal_root(mean, epsilon)?;
+        let mean = self.mean(square, axes)?;
+        let scale = self.reciprocal_root(mean, epsilon, &kept)?;
         let shape = self.shape(a).to_vec();
         let scale = self.broadcast_to(scale, &shape)?;
         self.apply(Arc::new(Normalised { axes: axes.to_vec() }), &[a, scale])
     }
 
-    fn reciprocal_root(&mut self, variance: Var, epsilon: f32) -> Result<Var> {
-        let sum = self.add_number(variance, epsilon)?;
-        self.rsqrt(sum)
+    /// The mean, of shape `kept`, and the variance without `axes`.
+    fn two_passes(&mut self, a: Var, axes: &[usize], kept: &[usize]) -> Result<(Var, Var)> {
+        let mean = self.mean(a, axes)?;
+        let mean = self.reshape(mean, kept)?;
+        let centred = self.sub(a, mean)?;
+        let square = self.square(centred)?;
+        Ok((mean, self.mean(square, axes)?))
     }
 
-    /// Mean along `axes`, which keep extent 1.
-    fn kept_mean(&mut self, a: Var, axes: &[usize]) -> Result<Var> {
-        let mut kept = self.shape(a).to_vec();
+    /// `1 / √(variance + epsilon)`; formed before the reshape, in the shape and so in the kernel of the reduction.
+    fn reciprocal_root(&mut self, variance: Var, epsilon: f32, kept: &[usize]) -> Result<Var> {
+        let sum = self.add_number(variance, epsilon)?;
+        let root = self.rsqrt(sum)?;
+        self.reshape(root, kept)
+    }
+
+    /// The shape of `a` with extent 1 along `axes`.
+    fn kept_shape(&self, a: Var, axes: &[usize]) -> Result<Vec<usize>> {
+        let shape = self.shape(a);
+        let mut kept = shape.to_vec();
         for &axis in axes {
-            let label = &self.node(a).label;
-            match kept.get_mut(axis) {
-                Some(0) | None => {
-                    return Err(Error::new(
-                        format!("normalise {label}"),
-                        format!("axis {axis} of {:?} is missing or empty", self.shape(a)),
-                        "name filled axes",
-                    ));
-                }
-                Some(extent) => *extent = 1,
+            if shape.get(axis).is_none_or(|&extent| extent == 0) {
+                return Err(Error::new(
+                    format!("normalise {}", self.node(a).label),
+                    format!("axis {axis} of {shape:?} is missing or empty"),
+                    "name filled axes",
+                ));
             }
+            kept[axis] = 1;
         }
-        let mean = self.mean(a, axes)?;
-        self.reshape(mean, &kept)
+        Ok(kept)
     }
 }

@@ -150,6 +150,7 @@ impl Op for Softmax {
 /// by who wants probabilities (`e^(x − top − log sum)`), so that they need no memory of their own.
 pub(super) struct Row {
     axis: usize,
+    logits: Value,
     /// `x − top`.
     pub shifted: Value,
     /// Largest logit of the row.
@@ -173,20 +174,25 @@ impl Row {
         let sum = l.reduce(Reduction::Sum, &[axis], exp);
         let log = l.map(Func::Log, &[sum]);
         if !guarded {
-            return Row { axis, shifted, top, exp, sum, log, filled: None };
+            return Row { axis, logits, shifted, top, exp, sum, log, filled: None };
         }
         let ty = Type::f32(l.shape(top));
         let threshold = l.constant(EMPTY.to_bits(), &ty);
         let filled = l.map(Func::Less, &[threshold, top]);
         let endless = l.constant((-LOWEST).to_bits(), &ty);
         let log = l.map(Func::Select, &[filled, log, endless]);
-        Row { axis, shifted, top, exp, sum, log, filled: Some(filled) }
+        Row { axis, logits, shifted, top, exp, sum, log, filled: Some(filled) }
     }
 
+    /// `x − top − log`. The first difference is written as a sum, of the same bits, so that the planner does not take it for
+    /// the one that the exponentials begin with and store it for both.
     fn logarithm(&self, l: &mut Lowering) -> Value {
         let shape = l.shape(self.shifted).to_vec();
+        let below = l.map(Func::Neg, &[self.top]);
+        let below = l.view(below, without(shape.len(), self.axis), &shape);
+        let shifted = l.map(Func::Add, &[self.logits, below]);
         let wide = l.view(self.log, without(shape.len(), self.axis), &shape);
-        l.map(Func::Sub, &[self.shifted, wide])
+        l.map(Func::Sub, &[shifted, wide])
     }
 
     pub(super) fn probability(&self, l: &mut Lowering) -> Value {
