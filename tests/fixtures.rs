@@ -2,5 +2,6 @@
 
 mod common;
 
+#[cfg(not(target_arch = "wasm32"))]
 #[path = "fixtures/layers.rs"]
 mod layers;

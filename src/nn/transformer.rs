@@ -138,3 +138,76 @@ impl TransformerBlock {
         all
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Entry, Role};
+    use crate::nn::{Embedding, LearnedPositions};
+    use crate::optim::{Optimiser, update};
+    use crate::plan::{Routine, plan};
+
+    /// A training step of a causal language model of two blocks: 8 sequences of 32 out of 64 symbols, width 64.
+    fn training_step(norm: NormOptions, bias: bool, optimiser: Optimiser) -> Result<Routine> {
+        let (batch, time, width, symbols) = (8, 32, 64, 64);
+        let (mut graph, mut rng) = (Graph::new(), Rng::new(1, "transformer"));
+        let g = &mut graph;
+        let step = g.leaf_u32(Role::State, "step", &[], &[0]);
+        let tokens = g.leaf_u32(Role::Input, "tokens", &[batch, time], &vec![0; batch * time]);
+        let targets = g.leaf_u32(Role::Input, "targets", &[batch * time], &vec![0; batch * time]);
+        let embedding = Embedding::new(g, "embedding", [symbols, width], Init::Normal(0.1), &mut rng);
+        let positions = LearnedPositions::new(g, "positions", [time, width], Init::Normal(0.1), &mut rng);
+        let mut parameters = vec![embedding.table, positions.table];
+        let vectors = embedding.apply(g, tokens)?;
+        let mut x = positions.apply(g, vectors)?;
+        let mask = g.causal_mask(time, time)?;
+        let options = BlockOptions {
+            attention: AttentionOptions { width, heads: 4, bias, rotary: None },
+            hidden: 256,
+            activation: Activation::Gelu,
+            place: NormPlace::Before,
+            norm,
+            memory: false,
+        };
+        for number in 0..2 {
+            let name = format!("block {number}");
+            let block = TransformerBlock::new(g, &name, options, &mut rng)?;
+            x = g.scoped(&name, |g| block.apply(g, x, Some(mask)))?;
+            parameters.extend(block.parameters());
+        }
+        let last = Norm::new(g, "last norm", &[width], norm);
+        x = g.scoped("last norm", |g| last.apply(g, x))?;
+        let output = Projection::new(g, "output", [width, symbols], 1, bias, Init::GlorotUniform.into(), &mut rng);
+        let (flat, _) = rows(g, x)?;
+        let logits = g.scoped("output", |g| output.apply_rows(g, flat))?;
+        parameters.extend([last.parameters(), output.parameters()].concat());
+        let loss = g.scoped("loss", |g| {
+            let losses = g.cross_entropy(logits, targets)?;
+            g.mean_all(losses)
+        })?;
+        let gradients = g.grad(loss, &parameters)?;
+        let rate = g.scalar("rate", 0.001);
+        let pairs: Vec<(Var, Var)> = parameters.into_iter().zip(gradients).collect();
+        let assigns = update(g, optimiser, &pairs, step, rate, None)?;
+        let entry = Entry { name: "train".into(), outputs: vec![("loss".into(), loss)], assigns };
+        Ok(plan(&graph, &[entry])?.routines.remove(0))
+    }
+
+    #[test]
+    fn a_training_step_takes_no_more_kernels_than_it_did() {
+        let adam = Optimiser::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+        let momentum = Optimiser::Momentum { momentum: 0.9 };
+        for (name, norm, bias, optimiser, most) in [
+            ("all of it", NormOptions::LAYER, true, adam, 125),
+            ("plain norms", NormOptions::PLAIN, true, adam, 109),
+            ("plain norms, no biases", NormOptions::PLAIN, false, adam, 98),
+            ("all of it, momentum", NormOptions::LAYER, true, momentum, 111),
+            ("plain norms, no biases, momentum", NormOptions::PLAIN, false, momentum, 89),
+        ] {
+            let routine = training_step(norm, bias, optimiser).expect("shapes that fit");
+            let count = routine.kernels.len();
+            println!("{name}: {count}\n{}", routine.labels.join("\n"));
+            assert!(count <= most, "{name}: {count} kernels instead of {most}");
+        }
+    }
+}

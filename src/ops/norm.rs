@@ -154,3 +154,33 @@ impl Graph {
         Ok(kept)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::graph::{Entry, Role};
+    use crate::plan::plan;
+
+    /// Kernels of a program that gives `vars`.
+    fn kernels(g: &Graph, vars: &[Var]) -> usize {
+        let outputs = vars.iter().map(|&v| (format!("{}", v.0), v)).collect();
+        let entry = Entry { name: "test".into(), outputs, assigns: Vec::new() };
+        plan(g, &[entry]).expect("a program").routines[0].kernels.len()
+    }
+
+    #[test]
+    fn a_layer_norm_takes_three_kernels_forward_and_four_back() {
+        let mut g = Graph::new();
+        let x = g.leaf_with(Role::Parameter, "x", &[32, 16], vec![0.5; 512]);
+        let scale = g.leaf_with(Role::Parameter, "scale", &[16], vec![1.0; 16]);
+        let shift = g.leaf_with(Role::Parameter, "shift", &[16], vec![0.0; 16]);
+        let d = g.leaf_with(Role::Input, "d", &[32, 16], vec![1.0; 512]);
+        let normal = g.standardise(x, &[1], 1e-5).expect("an axis");
+        let scaled = g.mul(normal, scale).expect("a row");
+        let y = g.add(scaled, shift).expect("a row");
+        let gradients = g.vjp(y, d, &[x, scale, shift]).expect("a gradient");
+        assert_eq!(kernels(&g, &[y]), 3);
+        assert_eq!(kernels(&g, &[&[y][..], &gradients].concat()), 7);
+        assert!(g.standardise(x, &[2], 1e-5).is_err_and(|e| e.to_string().contains("axis 2 of [32, 16]")));
+    }
+}
