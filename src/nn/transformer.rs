@@ -142,19 +142,26 @@ impl TransformerBlock {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cpu::Machine;
     use crate::graph::{Entry, Role};
     use crate::nn::{Embedding, LearnedPositions};
     use crate::optim::{Optimiser, update};
-    use crate::plan::{Routine, plan};
+    use crate::plan::{Program, plan};
+    use std::sync::Arc;
 
-    /// A training step of a causal language model of two blocks: 8 sequences of 32 out of 64 symbols, width 64.
-    fn training_step(norm: NormOptions, bias: bool, optimiser: Optimiser) -> Result<Routine> {
-        let (batch, time, width, symbols) = (8, 32, 64, 64);
+    /// A training step of a causal language model of two blocks, for `[batch, time]` symbols and what should follow each.
+    fn training_step(
+        [batch, time, width, symbols]: [usize; 4],
+        [tokens, targets]: [&[u32]; 2],
+        norm: NormOptions,
+        bias: bool,
+        optimiser: Optimiser,
+    ) -> Result<Program> {
         let (mut graph, mut rng) = (Graph::new(), Rng::new(1, "transformer"));
         let g = &mut graph;
         let step = g.leaf_u32(Role::State, "step", &[], &[0]);
-        let tokens = g.leaf_u32(Role::Input, "tokens", &[batch, time], &vec![0; batch * time]);
-        let targets = g.leaf_u32(Role::Input, "targets", &[batch * time], &vec![0; batch * time]);
+        let tokens = g.leaf_u32(Role::Input, "tokens", &[batch, time], tokens);
+        let targets = g.leaf_u32(Role::Input, "targets", &[batch * time], targets);
         let embedding = Embedding::new(g, "embedding", [symbols, width], Init::Normal(0.1), &mut rng);
         let positions = LearnedPositions::new(g, "positions", [time, width], Init::Normal(0.1), &mut rng);
         let mut parameters = vec![embedding.table, positions.table];
@@ -163,7 +170,7 @@ mod tests {
         let mask = g.causal_mask(time, time)?;
         let options = BlockOptions {
             attention: AttentionOptions { width, heads: 4, bias, rotary: None },
-            hidden: 256,
+            hidden: 4 * width,
             activation: Activation::Gelu,
             place: NormPlace::Before,
             norm,
@@ -186,11 +193,11 @@ mod tests {
             g.mean_all(losses)
         })?;
         let gradients = g.grad(loss, &parameters)?;
-        let rate = g.scalar("rate", 0.001);
+        let rate = g.scalar("rate", 0.003);
         let pairs: Vec<(Var, Var)> = parameters.into_iter().zip(gradients).collect();
         let assigns = update(g, optimiser, &pairs, step, rate, None)?;
         let entry = Entry { name: "train".into(), outputs: vec![("loss".into(), loss)], assigns };
-        Ok(plan(&graph, &[entry])?.routines.remove(0))
+        plan(&graph, &[entry])
     }
 
     #[test]
@@ -204,10 +211,30 @@ mod tests {
             ("all of it, momentum", NormOptions::LAYER, true, momentum, 111),
             ("plain norms, no biases, momentum", NormOptions::PLAIN, false, momentum, 89),
         ] {
-            let routine = training_step(norm, bias, optimiser).expect("shapes that fit");
+            let symbols = [0; 8 * 32];
+            let program = training_step([8, 32, 64, 64], [&symbols, &symbols], norm, bias, optimiser);
+            let routine = &program.expect("shapes that fit").routines[0];
             let count = routine.kernels.len();
             println!("{name}: {count}\n{}", routine.labels.join("\n"));
             assert!(count <= most, "{name}: {count} kernels instead of {most}");
         }
+    }
+    #[test]
+    fn it_fits_what_only_attention_can_tell() {
+        let [batch, time, symbols] = [16, 8, 6];
+        let mut rng = Rng::new(5, "symbols");
+        let tokens: Vec<u32> = (0..batch * time).map(|_| rng.below(symbols as u32)).collect();
+        // The symbol of the position before, which only attention can bring; the first has itself.
+        let before = |i: usize| if i.is_multiple_of(time) { tokens[i] } else { tokens[i - 1] };
+        let targets: Vec<u32> = (0..batch * time).map(before).collect();
+        let adam = Optimiser::Adam { beta1: 0.9, beta2: 0.999, epsilon: 1e-8 };
+        let sizes = [batch, time, 16, symbols];
+        let program = training_step(sizes, [&tokens, &targets], NormOptions::LAYER, true, adam);
+        let mut machine = Machine::new(Arc::new(program.expect("shapes that fit")));
+        machine.run(0);
+        let first = machine.output(0, 0)[0];
+        (0..200).for_each(|_| machine.run(0));
+        let last = machine.output(0, 0)[0];
+        assert!(first > 1.2 && last < 0.05, "loss went from {first} to {last}");
     }
 }
