@@ -7,6 +7,8 @@ mod common;
 mod analysis;
 #[path = "fixtures/indexing.rs"]
 mod indexing;
+#[path = "fixtures/layers.rs"]
+mod layers;
 #[path = "fixtures/training.rs"]
 mod training;
 #[path = "fixtures/window.rs"]

@@ -1,8 +1,10 @@
 //! Every operation on many shapes, one file a family; each backend is tested on all of them.
 
 mod dense;
+mod einsum;
 mod indexing;
 mod large;
+mod norm;
 mod recurrence;
 mod training;
 mod window;
@@ -43,7 +45,9 @@ pub(crate) use cases;
 
 /// All families.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [dense::CASES, indexing::CASES, recurrence::CASES, training::CASES, window::CASES].into_iter().flatten()
+    [dense::CASES, einsum::CASES, indexing::CASES, norm::CASES, recurrence::CASES, training::CASES, window::CASES]
+        .into_iter()
+        .flatten()
 }
 
 /// What only the GPU treats differently from small shapes.
