@@ -116,10 +116,14 @@ fn rows(kernel: &RowsKernel, bindings: Bindings) -> Option<Shader> {
     let mut first = 0;
     for part in &kernel.parts {
         let ((buffer, offset), size) = (part.source, part.size);
-        push(&mut body, 2, &format!("if (i >= {first}u && i < {}u) {{", first + size));
-        push(&mut body, 3, &format!("let at = i - {first}u;"));
+        push(&mut body, 2, &format!("if (at >= {first}u && at < {}u) {{", first + size));
+        push(&mut body, 3, &format!("let element = at - {first}u;"));
         let source = bindings.name(buffer);
-        push(&mut body, 3, &format!("{target}[{}u + row * {size}u + at] = {source}[{offset}u + at];", part.offset));
+        push(
+            &mut body,
+            3,
+            &format!("{target}[{}u + row * {size}u + element] = {source}[{offset}u + element];", part.offset),
+        );
         push(&mut body, 2, "}");
         first += size;
     }
