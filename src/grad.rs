@@ -32,22 +32,51 @@ impl Graph {
         let mut contributions: Vec<Vec<Var>> = vec![Vec::new(); output.index() + 1];
         contributions[output.index()].push(cotangent);
         let mut gradients: Vec<Option<Var>> = vec![None; output.index() + 1];
+        // Results of a computation, of which others are still to come, with their gradients.
+        let mut waiting: Vec<(usize, Var)> = Vec::new();
         for index in (0..=output.index()).rev() {
-            if !depends[index] || contributions[index].is_empty() {
+            let shared = self.nodes()[index].op.result_of();
+            if !depends[index] || contributions[index].is_empty() && shared.is_none() {
                 continue;
             }
-            let mut parts = std::mem::take(&mut contributions[index]).into_iter();
-            let mut total = parts.next().expect("not empty");
-            for part in parts {
-                total = self.add(total, part)?;
+            let mut total: Option<Var> = None;
+            for part in std::mem::take(&mut contributions[index]) {
+                total = Some(total.map_or(Ok(part), |total| self.add(total, part))?);
             }
-            gradients[index] = Some(total);
+            gradients[index] = total;
             let node = self.nodes()[index].clone();
             if node.inputs.iter().all(|input| !depends[input.index()]) {
                 continue;
             }
             let label = format!("d {}", node.label);
-            let parts = self.scoped(&label, |g| node.op.vjp(g, &node.inputs, Var(index as u32), total))?;
+            let parts = if let Some((computation, _)) = shared {
+                waiting.extend(total.map(|total| (index, total)));
+                let same = |g: &Graph, other: usize| {
+                    let other = &g.nodes()[other];
+                    other.op.result_of().is_some_and(|(own, _)| own == computation) && other.inputs == node.inputs
+                };
+                if (0..index).any(|earlier| same(self, earlier)) {
+                    continue;
+                }
+                let (own, rest): (Vec<_>, Vec<_>) = waiting.into_iter().partition(|&(result, _)| same(self, result));
+                waiting = rest;
+                // A result may be there several times.
+                let mut given: Vec<(usize, Var)> = Vec::new();
+                for (result, gradient) in own {
+                    let Some((_, which)) = self.nodes()[result].op.result_of() else { continue };
+                    match given.iter_mut().find(|(known, _)| *known == which) {
+                        Some((_, sum)) => *sum = self.add(*sum, gradient)?,
+                        None => given.push((which, gradient)),
+                    }
+                }
+                if given.is_empty() {
+                    continue;
+                }
+                self.scoped(&label, |g| node.op.vjp_of_all(g, &node.inputs, &given))?
+            } else {
+                let Some(total) = total else { continue };
+                self.scoped(&label, |g| node.op.vjp(g, &node.inputs, Var(index as u32), total))?
+            };
             for (input, part) in node.inputs.iter().zip(parts) {
                 if let (true, Some(part)) = (depends[input.index()], part) {
                     contributions[input.index()].push(part);

@@ -43,6 +43,15 @@ pub trait Op: Send + Sync {
     /// Contribution of `grad` (shaped like the output) to the gradient of each input, built from graph
     /// operations so that it can be differentiated again; `None` where there is none.
     fn vjp(&self, graph: &mut Graph, inputs: &[Var], output: Var, grad: Var) -> Result<Vec<Option<Var>>>;
+    /// For an operation that is one of several results of one computation (of the same inputs): what tells that
+    /// computation from others, and which result this is. Their reverse passes then are one, by [`Op::vjp_of_all`].
+    fn result_of(&self) -> Option<(usize, usize)> {
+        None
+    }
+    /// Like [`Op::vjp`], for several results `(which, gradient)` of one computation at once.
+    fn vjp_of_all(&self, _: &mut Graph, inputs: &[Var], _: &[(usize, Var)]) -> Result<Vec<Option<Var>>> {
+        Ok(vec![None; inputs.len()])
+    }
     /// The same computation in the closed set of the planner.
     fn lower(&self, lowering: &mut Lowering, inputs: &[Value], output: &Type) -> Value;
     /// The operation that does the same on inputs which all carry one more leading axis of `copies`.

@@ -216,12 +216,6 @@ struct Scan {
     piece: usize,
 }
 
-impl Scan {
-    fn has_rows(&self) -> bool {
-        self.recurrence.recorded.get(self.piece).copied().unwrap_or(true)
-    }
-}
-
 /// The shape with an axis of steps after the first `lifted` axes.
 fn with_steps(shape: &[usize], lifted: usize, steps: usize) -> Vec<usize> {
     [&shape[..lifted], &[steps], &shape[lifted..]].concat()
@@ -246,7 +240,8 @@ impl Op for Scan {
             }
         }
         let ty = self.recurrence.of_step(self.piece).clone();
-        let shape = if self.has_rows() { with_steps(&ty.shape, *lifted, *steps) } else { ty.shape };
+        let shape =
+            if self.recurrence.has_rows(self.piece) { with_steps(&ty.shape, *lifted, *steps) } else { ty.shape };
         Ok(Type { shape, dtype: ty.dtype })
     }
     #[cfg(feature = "reference")]
@@ -276,7 +271,7 @@ impl Op for Scan {
                 interpreter.leaves[leaf(var)] = value.clone();
             }
             let value = &values[self.piece];
-            if !self.has_rows() {
+            if !self.recurrence.has_rows(self.piece) {
                 result.clone_from(value);
                 continue;
             }
@@ -288,7 +283,13 @@ impl Op for Scan {
         result
     }
     fn vjp(&self, g: &mut Graph, inputs: &[Var], _: Var, grad: Var) -> Result<Vec<Option<Var>>> {
-        self.reverse(g, inputs, grad)
+        self.vjp_of_all(g, inputs, &[(self.piece, grad)])
+    }
+    fn result_of(&self) -> Option<(usize, usize)> {
+        Some((Arc::as_ptr(&self.recurrence) as usize, self.piece))
+    }
+    fn vjp_of_all(&self, g: &mut Graph, inputs: &[Var], gradients: &[(usize, Var)]) -> Result<Vec<Option<Var>>> {
+        reverse(&self.recurrence, g, inputs, gradients)
     }
     fn lower(&self, l: &mut Lowering, inputs: &[Value], output: &Type) -> Value {
         let Recurrence { body, steps, lifted, .. } = &*self.recurrence;
@@ -322,103 +323,115 @@ impl Op for Scan {
     }
 }
 
-impl Scan {
-    /// The reverse pass for the cotangent of this piece.
-    fn reverse(&self, g: &mut Graph, inputs: &[Var], grad: Var) -> Result<Vec<Option<Var>>> {
-        let recurrence = &self.recurrence;
-        let Recurrence { body, lifted, .. } = &**recurrence;
-        let (first, rest) = inputs.split_at(body.carries.len());
-        let (rows, shared) = rest.split_at(body.rows.len());
-        let differentiable = |g: &Graph, var: &Var| g.ty(*var).dtype == DType::F32;
-        let needed = self.needed()?;
+/// The reverse pass for the gradients of some results `(which, gradient)`.
+fn reverse(
+    recurrence: &Arc<Recurrence>,
+    g: &mut Graph,
+    inputs: &[Var],
+    gradients: &[(usize, Var)],
+) -> Result<Vec<Option<Var>>> {
+    let Recurrence { body, lifted, .. } = &**recurrence;
+    let (first, rest) = inputs.split_at(body.carries.len());
+    let (rows, shared) = rest.split_at(body.rows.len());
+    let differentiable = |g: &Graph, var: &Var| g.ty(*var).dtype == DType::F32;
+    let in_rows: Vec<usize> = gradients.iter().map(|(which, _)| *which).filter(|&w| recurrence.has_rows(w)).collect();
+    let needed = recurrence.needed(&in_rows)?;
 
-        // Rows of the reverse scan: the cotangent, the carries before each step, the forward rows.
-        let to_front = |g: &mut Graph, var: Var| g.move_axis(var, *lifted, 0);
-        let mut given = Vec::new();
-        if self.has_rows() {
-            given.push(to_front(g, grad)?);
-        }
-        let twin = if needed.iter().zip(&recurrence.recorded).any(|(needed, recorded)| *needed && !recorded) {
-            recurrence.twin()?
-        } else {
-            recurrence.clone()
+    // Rows of the reverse scan: gradients of results, the carries before each step, the rows of the forward scan.
+    let to_front = |g: &mut Graph, var: Var| g.move_axis(var, *lifted, 0);
+    let mut given = Vec::new();
+    for &(_, gradient) in gradients.iter().filter(|(which, _)| recurrence.has_rows(*which)) {
+        given.push(to_front(g, gradient)?);
+    }
+    let unrecorded = needed.iter().zip(&recurrence.recorded).any(|(needed, recorded)| *needed && !recorded);
+    let forward = if unrecorded { recurrence.twin()? } else { recurrence.clone() };
+    for (carry, _) in needed.iter().enumerate().filter(|(_, needed)| **needed) {
+        let after = g.apply(Arc::new(Scan { recurrence: forward.clone(), piece: carry }), inputs)?;
+        let after = to_front(g, after)?;
+        let start = g.unsqueeze(first[carry], 0)?;
+        let others = recurrence.steps - 1;
+        let joined = match recurrence.direction {
+            Direction::Forwards => [start, g.slice(after, 0, 0, 1, others)?],
+            Direction::Backwards => [g.slice(after, 0, 1, 1, others)?, start],
         };
-        for (carry, _) in needed.iter().enumerate().filter(|(_, needed)| **needed) {
-            let after = g.apply(Arc::new(Scan { recurrence: twin.clone(), piece: carry }), inputs)?;
-            let after = to_front(g, after)?;
-            let start = g.unsqueeze(first[carry], 0)?;
-            let others = recurrence.steps - 1;
-            let joined = match recurrence.direction {
-                Direction::Forwards => [start, g.slice(after, 0, 0, 1, others)?],
-                Direction::Backwards => [g.slice(after, 0, 1, 1, others)?, start],
-            };
-            given.push(g.concatenate(&joined, 0)?);
-        }
-        for &rows in rows {
-            given.push(to_front(g, rows)?);
-        }
+        given.push(g.concatenate(&joined, 0)?);
+    }
+    for &rows in rows {
+        given.push(to_front(g, rows)?);
+    }
 
-        let mut carries = Vec::new();
-        for (carry, ty) in body.types(&body.carries).enumerate() {
-            let begins = carry == self.piece && !self.has_rows();
-            carries.push(if begins { grad } else { g.constant(0.0, &ty.shape)? });
-        }
-        let summed: Vec<Var> = shared.iter().copied().filter(|var| differentiable(g, var)).collect();
-        for &var in &summed {
+    let mut carries = Vec::new();
+    for (carry, ty) in body.types(&body.carries).enumerate() {
+        let last = gradients.iter().find(|(which, _)| *which == carry && !recurrence.has_rows(carry));
+        carries.push(match last {
+            Some(&(_, gradient)) => gradient,
+            None => g.constant(0.0, &ty.shape)?,
+        });
+    }
+    for &var in shared {
+        if differentiable(g, &var) {
             let shape = g.shape(var).to_vec();
             carries.push(g.constant(0.0, &shape)?);
         }
-        let direction = match recurrence.direction {
-            Direction::Forwards => Direction::Backwards,
-            Direction::Backwards => Direction::Forwards,
-        };
-        let recorded = vec![false; carries.len()];
-        let scanned = g.scan_keeping(&carries, &given, direction, recorded, |g, carried, given| {
-            let (of_carries, sums) = carried.split_at(body.carries.len());
-            let mut given = given.iter().copied();
-            let cotangent = if self.has_rows() { given.next() } else { None };
-            let mut before = Vec::new();
-            for (ty, needed) in body.types(&body.carries).zip(&needed) {
-                let recorded = if *needed { given.next() } else { None };
-                before.push(match recorded {
-                    Some(before) => before,
-                    None => g.constant(0.0, &ty.shape)?,
-                });
-            }
-            let rows: Vec<Var> = given.collect();
-            let gradients = self.step_gradients(g, of_carries, cotangent, (&before, &rows, shared))?;
-            let (of_before, rest) = gradients.split_at(before.len());
-            let (of_rows, of_shared) = rest.split_at(rows.len());
-            let mut next = of_before.iter().map(|part| part.expect("carries are f32")).collect::<Vec<Var>>();
-            for (&sum, part) in sums.iter().zip(of_shared.iter().flatten()) {
-                next.push(g.add(sum, *part)?);
-            }
-            Ok((next, of_rows.iter().flatten().copied().collect()))
-        })?;
-        let (of_first, of_shared) = scanned.last.split_at(first.len());
-        let mut result: Vec<Option<Var>> = of_first.iter().copied().map(Some).collect();
-        let mut of_rows = scanned.outputs.into_iter();
-        for &rows in rows {
-            let own = if differentiable(g, &rows) { of_rows.next() } else { None };
-            result.push(own.map(|rows| g.move_axis(rows, 0, *lifted)).transpose()?);
+    }
+    let direction = match recurrence.direction {
+        Direction::Forwards => Direction::Backwards,
+        Direction::Backwards => Direction::Forwards,
+    };
+    let recorded = vec![false; carries.len()];
+    let scanned = g.scan_keeping(&carries, &given, direction, recorded, |g, carried, given| {
+        let (of_carries, sums) = carried.split_at(body.carries.len());
+        let (of_results, given) = given.split_at(in_rows.len());
+        let mut given = given.iter().copied();
+        let mut before = Vec::new();
+        for (ty, needed) in body.types(&body.carries).zip(&needed) {
+            let recorded = if *needed { given.next() } else { None };
+            before.push(match recorded {
+                Some(before) => before,
+                None => g.constant(0.0, &ty.shape)?,
+            });
         }
-        let mut of_shared = of_shared.iter().copied();
-        result.extend(shared.iter().map(|var| if differentiable(g, var) { of_shared.next() } else { None }));
-        Ok(result)
+        let rows: Vec<Var> = given.collect();
+        let of_results: Vec<(usize, Var)> = in_rows.iter().copied().zip(of_results.iter().copied()).collect();
+        let gradients = recurrence.step_gradients(g, of_carries, &of_results, (&before, &rows, shared))?;
+        let (of_before, rest) = gradients.split_at(before.len());
+        let (of_rows, of_shared) = rest.split_at(rows.len());
+        let mut next = of_before.iter().map(|part| part.expect("carries are f32")).collect::<Vec<Var>>();
+        for (&sum, part) in sums.iter().zip(of_shared.iter().flatten()) {
+            next.push(g.add(sum, *part)?);
+        }
+        Ok((next, of_rows.iter().flatten().copied().collect()))
+    })?;
+    let (of_first, of_shared) = scanned.last.split_at(first.len());
+    let mut result: Vec<Option<Var>> = of_first.iter().copied().map(Some).collect();
+    let mut of_rows = scanned.outputs.into_iter();
+    for &rows in rows {
+        let own = if differentiable(g, &rows) { of_rows.next() } else { None };
+        result.push(own.map(|rows| g.move_axis(rows, 0, *lifted)).transpose()?);
+    }
+    let mut of_shared = of_shared.iter().copied();
+    result.extend(shared.iter().map(|var| if differentiable(g, var) { of_shared.next() } else { None }));
+    Ok(result)
+}
+
+impl Recurrence {
+    fn has_rows(&self, piece: usize) -> bool {
+        self.recorded.get(piece).copied().unwrap_or(true)
     }
 
-    /// Gradients of one step by carries, rows and what is shared; `None` for integers.
+    /// Gradients of one step by carries, rows and what is shared, from those of the carries that it made and of its
+    /// results `(which, gradient)`; `None` for integers.
     fn step_gradients(
         &self,
         g: &mut Graph,
         of_carries: &[Var],
-        cotangent: Option<Var>,
+        of_results: &[(usize, Var)],
         (before, rows, shared): (&[Var], &[Var], &[Var]),
     ) -> Result<Vec<Option<Var>>> {
-        let (next, outputs) = self.recurrence.body.place(g, before, rows, shared)?;
+        let (next, outputs) = self.body.place(g, before, rows, shared)?;
         let mut total = g.constant(0.0, &[])?;
         for (piece, &made) in next.iter().chain(&outputs).enumerate() {
-            let own = cotangent.filter(|_| piece == self.piece);
+            let own = of_results.iter().find(|(which, _)| *which == piece).map(|(_, gradient)| *gradient);
             let of_made = match (of_carries.get(piece), own) {
                 (Some(&carried), Some(own)) => g.add(carried, own)?,
                 (Some(&only), None) | (None, Some(only)) => only,
@@ -435,9 +448,9 @@ impl Scan {
         Ok(wanted.iter().map(|var| if float(g, var) { gradients.next() } else { None }).collect())
     }
 
-    /// Which carries the gradients of a step depend on; found by building them once for nothing.
-    fn needed(&self) -> Result<Vec<bool>> {
-        let body = &self.recurrence.body;
+    /// On which carries the gradients of a step depend; found by building them once for nothing.
+    fn needed(&self, of_results: &[usize]) -> Result<Vec<bool>> {
+        let body = &self.body;
         let mut g = Graph::new();
         let mut leaf = |ty: &Type| {
             g.add_leaf(Leaf { name: "trial".into(), role: Role::Input, ty: ty.clone(), initial: Vec::new() })
@@ -445,9 +458,10 @@ impl Scan {
         let mut leaves = |vars: &[Var]| -> Vec<Var> { body.types(vars).map(&mut leaf).collect() };
         let (before, rows, shared) = (leaves(&body.carries), leaves(&body.rows), leaves(&body.shared));
         let of_carries = leaves(&body.carries);
-        let piece = [&body.next[..], &body.outputs[..]].concat()[self.piece];
-        let cotangent = leaves(&[piece]).pop().filter(|_| self.has_rows());
-        let gradients = self.step_gradients(&mut g, &of_carries, cotangent, (&before, &rows, &shared))?;
+        let made = [&body.next[..], &body.outputs[..]].concat();
+        let results: Vec<Var> = of_results.iter().map(|&which| made[which]).collect();
+        let given: Vec<(usize, Var)> = of_results.iter().copied().zip(leaves(&results)).collect();
+        let gradients = self.step_gradients(&mut g, &of_carries, &given, (&before, &rows, &shared))?;
         let mut reached = vec![false; g.nodes().len()];
         gradients.iter().flatten().for_each(|var| mark(&g, var.index(), &mut reached));
         Ok(before.iter().map(|var| reached[var.index()]).collect())
