@@ -1,12 +1,13 @@
 //! Recurrent cells as functions of (input, state) → state, each with one product for all its gates, and a run that
-//! unrolls one over a sequence.
+//! takes one over a sequence.
 //!
 //! A cell's input half does not depend on the state, so a run forms it for all steps in one product. The state of a
-//! cell is a list of tensors `[batch, hidden]`, the first of which is its output; they can be packed into one.
+//! cell is a list of tensors `[batch, hidden]`, the first of which is its output.
 
 use super::attention::{Projection, rows, unrows};
 use super::init::Start;
 use crate::graph::{Error, Graph, Result, Role, Var};
+pub use crate::ops::scan::Direction;
 use crate::rng::Rng;
 
 /// What a cell hands from step to step: tensors `[batch, hidden]`, the output first.
@@ -22,32 +23,6 @@ impl State {
     /// The output, `[batch, hidden]`.
     pub fn output(&self) -> Var {
         self.0[0]
-    }
-
-    /// All parts side by side, `[batch, parts · hidden]`.
-    pub fn pack(&self, g: &mut Graph) -> Result<Var> {
-        let shape = g.shape(self.0[0]).to_vec();
-        let [batch, hidden] = shape[..] else {
-            return Err(Error::new("state", format!("{shape:?} is not [batch, hidden]"), "give it two axes"));
-        };
-        let column = [batch, 1, hidden];
-        let index = g.iota(&[self.0.len(), 1])?;
-        let index = g.to_f32(index)?;
-        let mut packed = g.reshape(self.0[0], &column)?;
-        for (number, &part) in self.0.iter().enumerate().skip(1) {
-            let before = g.constant(number as f32 - 0.5, &[])?;
-            let from_here = g.less(before, index)?;
-            let part = g.reshape(part, &column)?;
-            packed = g.select(from_here, part, packed)?;
-        }
-        g.reshape(packed, &[batch, self.0.len() * hidden])
-    }
-
-    /// Undoes [`State::pack`] for a cell; the parts are views.
-    pub fn unpack(g: &mut Graph, cell: &dyn Cell, packed: Var) -> Result<State> {
-        let hidden = cell.hidden();
-        let part = |number: usize| g.slice(packed, 1, number * hidden, 1, hidden);
-        (0..cell.parts()).map(part).collect::<Result<_>>().map(State)
     }
 }
 
@@ -265,15 +240,6 @@ impl Cell for Lstm {
     }
 }
 
-/// Which end of a sequence a run begins at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Direction {
-    /// At the first element.
-    Forward,
-    /// At the last element, or the last that the sample has.
-    Backward,
-}
-
 /// The input half for all steps, in one product: `x [time, batch, features]` → `[time, batch, gates · hidden]`.
 pub fn project(g: &mut Graph, cell: &dyn Cell, x: Var) -> Result<Var> {
     let (rows, leading) = rows(g, x)?;
@@ -285,9 +251,9 @@ pub fn project(g: &mut Graph, cell: &dyn Cell, x: Var) -> Result<Var> {
     unrows(g, projected, &leading)
 }
 
-/// Runs a cell over `x [time, batch, features]` from `start`, or from zeros; one copy of the cell per step. With
-/// `lengths [batch]` (`u32`) a sample's state stands still beyond its end. Gives the output at each position, each
-/// `[batch, hidden]`, and the last state.
+/// Runs a cell over `x [time, batch, features]` from `start`, or from zeros, as one [scan](Graph::scan). With `lengths
+/// [batch]` (`u32`) a sample's state stands still beyond its end. Gives the output at each position, `[time, batch,
+/// hidden]`, and the last state.
 pub fn run(
     g: &mut Graph,
     cell: &dyn Cell,
@@ -295,10 +261,10 @@ pub fn run(
     start: Option<State>,
     lengths: Option<Var>,
     direction: Direction,
-) -> Result<(Vec<Var>, State)> {
+) -> Result<(Var, State)> {
     let projected = project(g, cell, x)?;
-    let &[time, batch, gates] = g.shape(projected) else { unreachable!("project gives three axes") };
-    let mut state = match start {
+    let &[time, batch, _] = g.shape(projected) else { unreachable!("project gives three axes") };
+    let state = match start {
         Some(state) => state,
         None => State::zeros(g, cell, batch)?,
     };
@@ -308,52 +274,22 @@ pub fn run(
         let message = format!("the state {shapes:?} is not {} times [{batch}, {}]", cell.parts(), cell.hidden());
         return Err(Error::new("recurrent run", message, "start from a state of this cell and batch"));
     }
-    let ends = match lengths {
-        Some(lengths) => {
-            let ends = g.to_f32(lengths)?;
-            Some(g.reshape(ends, &[batch, 1])?)
-        }
-        None => None,
-    };
-    let mut outputs = Vec::with_capacity(time);
-    for count in 0..time {
-        let position = if direction == Direction::Forward { count } else { time - 1 - count };
-        let input = g.slice(projected, 0, position, 1, 1)?;
-        let input = g.reshape(input, &[batch, gates])?;
-        let mut next = cell.step(g, input, &state)?;
-        if let Some(ends) = ends {
-            let present = g.constant(position as f32 + 0.5, &[])?;
-            let runs = g.less(present, ends)?;
-            for (new, &old) in next.0.iter_mut().zip(&state.0) {
+    let mut rows = vec![projected];
+    if let Some(lengths) = lengths {
+        let ends = g.to_f32(lengths)?;
+        let ends = g.reshape(ends, &[1, batch, 1])?;
+        let position = g.iota(&[time, 1, 1])?;
+        let position = g.to_f32(position)?;
+        rows.push(g.less(position, ends)?);
+    }
+    let scanned = g.scan(&state.0, &rows, direction, |g, state, rows| {
+        let mut next = cell.step(g, rows[0], &State(state.to_vec()))?;
+        if let Some(&runs) = rows.get(1) {
+            for (new, &old) in next.0.iter_mut().zip(state) {
                 *new = g.select(runs, *new, old)?;
             }
         }
-        state = next;
-        outputs.push(state.output());
-    }
-    if direction == Direction::Backward {
-        outputs.reverse();
-    }
-    Ok((outputs, state))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::nn::Init;
-    use crate::reference::Reference;
-
-    #[test]
-    fn a_state_is_packed_and_unpacked() {
-        let mut g = Graph::new();
-        let cell = Lstm::new(&mut g, "cell", [3, 2], 1.0, Init::GlorotUniform, &mut Rng::new(1, "cell"));
-        let h = g.leaf_with(Role::Input, "h", &[2, 2], vec![1.0, 2.0, 3.0, 4.0]);
-        let c = g.leaf_with(Role::Input, "c", &[2, 2], vec![5.0, 6.0, 7.0, 8.0]);
-        let packed = State(vec![h, c]).pack(&mut g).expect("equal shapes");
-        let again = State::unpack(&mut g, &cell, packed).expect("two parts");
-        let values = Reference::new(&g).evaluate(&[packed, again.0[0], again.0[1]]);
-        assert_eq!(values[0], [1.0, 2.0, 5.0, 6.0, 3.0, 4.0, 7.0, 8.0]);
-        assert_eq!((&values[1][..], &values[2][..]), (&[1.0, 2.0, 3.0, 4.0][..], &[5.0, 6.0, 7.0, 8.0][..]));
-        assert_eq!(g.leaf(cell.input.bias.expect("a bias")).expect("a leaf").initial[1..4], [0.0, 1.0, 1.0]);
-    }
+        Ok((next.0, Vec::new()))
+    })?;
+    Ok((scanned.carries[0], State(scanned.last)))
 }

@@ -57,14 +57,44 @@ pub(crate) struct Recurrence {
     twin: Mutex<Option<Arc<Recurrence>>>,
 }
 
-/// Where a result of a recurrence lies in its memory, which holds all of them one after the other.
+/// Where the rows of a carry or an output lie in the memory of a recurrence, which holds all of them one after the other.
 pub(crate) struct Section {
     /// Elements before it.
     pub offset: usize,
-    /// Elements of one step.
+    /// Elements of a row.
     pub size: usize,
-    /// Whether it has a row for every step.
-    pub rows: bool,
+    /// Number of rows: of a recorded carry one more than steps, the first or last of which is where it begins; of
+    /// another carry one; of an output as many as steps.
+    pub rows: usize,
+}
+
+/// What is wanted of a recurrence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Piece {
+    /// A carry after every step.
+    After(usize),
+    /// A carry before every step.
+    Before(usize),
+    /// A carry at the end.
+    Last(usize),
+    /// An output at every step.
+    Output(usize),
+}
+
+impl Piece {
+    fn number(self) -> usize {
+        match self {
+            Piece::After(carry) => 4 * carry,
+            Piece::Before(carry) => 4 * carry + 1,
+            Piece::Last(carry) => 4 * carry + 2,
+            Piece::Output(output) => 4 * output + 3,
+        }
+    }
+
+    fn of_number(number: usize) -> Piece {
+        let kinds = [Piece::After, Piece::Before, Piece::Last, Piece::Output];
+        kinds[number % 4](number / 4)
+    }
 }
 
 impl Body {
@@ -116,23 +146,47 @@ impl Recurrence {
         self.body.carries.len()
     }
 
-    /// First the carries, then the outputs.
+    /// First those of the carries, then those of the outputs.
     pub(crate) fn sections(&self) -> Vec<Section> {
         let mut offset = 0;
-        let carries = self.body.types(&self.body.next).zip(self.recorded.iter().copied());
-        let outputs = self.body.types(&self.body.outputs).map(|ty| (ty, true));
-        let section = |(ty, rows): (&Type, bool)| {
+        let carries = self.recorded.iter().map(|&recorded| if recorded { self.steps + 1 } else { 1 });
+        let rows = carries.chain(std::iter::repeat(self.steps));
+        let made = self.body.types(&self.body.next).chain(self.body.types(&self.body.outputs));
+        let section = |(ty, rows): (&Type, usize)| {
             let section = Section { offset, size: ty.elements(), rows };
-            offset += section.size * if rows { self.steps } else { 1 };
+            offset += section.size * rows;
             section
         };
-        carries.chain(outputs).map(section).collect()
+        made.zip(rows).map(section).collect()
     }
 
-    /// Type of a result without the axis of steps.
-    fn of_step(&self, piece: usize) -> &Type {
-        let made = self.body.next.iter().chain(&self.body.outputs).nth(piece).expect("one piece per section");
-        self.body.graph.ty(*made)
+    /// The row of a recorded carry that holds where it begins.
+    pub(crate) fn first_row(&self) -> usize {
+        if self.backwards() { self.steps } else { 0 }
+    }
+
+    /// The row of a section that step 0 writes; step t writes t rows later.
+    pub(crate) fn row_of_step_0(&self, section: usize) -> usize {
+        usize::from(section < self.carries() && !self.backwards())
+    }
+
+    /// The section that holds a piece, its first row, and whether it has one for each step.
+    fn locate(&self, piece: Piece) -> (usize, usize, bool) {
+        match piece {
+            Piece::After(carry) => (carry, self.row_of_step_0(carry), true),
+            Piece::Before(carry) => (carry, 1 - self.row_of_step_0(carry), true),
+            Piece::Last(carry) if self.recorded[carry] => (carry, self.steps - self.first_row(), false),
+            Piece::Last(carry) => (carry, 0, false),
+            Piece::Output(output) => (self.carries() + output, 0, true),
+        }
+    }
+
+    /// Type of a piece without the axis of steps.
+    fn of_step(&self, piece: Piece) -> &Type {
+        self.body.graph.ty(match piece {
+            Piece::After(carry) | Piece::Before(carry) | Piece::Last(carry) => self.body.next[carry],
+            Piece::Output(output) => self.body.outputs[output],
+        })
     }
 
     fn lift(&self, copies: usize) -> Arc<Recurrence> {
@@ -209,11 +263,11 @@ fn step(body: &Body, steps: usize, direction: Direction) -> Result<(Graph, Entry
     Ok((g, Entry { name: "step".into(), outputs, assigns }))
 }
 
-/// One result of a recurrence: `piece` counts carries, then outputs. Operations on the same inputs are one scan.
-/// Inputs: first carries, rows `[steps, ..]`, what is shared.
+/// One piece of a recurrence. Operations on the same inputs are one scan. Inputs: first carries, rows `[steps, ..]`, what
+/// is shared.
 struct Scan {
     recurrence: Arc<Recurrence>,
-    piece: usize,
+    piece: Piece,
 }
 
 /// The shape with an axis of steps after the first `lifted` axes.
@@ -225,7 +279,7 @@ impl Op for Scan {
     fn name(&self) -> String {
         let Recurrence { steps, direction, body, .. } = &*self.recurrence;
         let direction = if *direction == Direction::Forwards { "forwards" } else { "backwards" };
-        format!("scan {steps} steps {direction} of {} nodes, result {}", body.graph.nodes().len(), self.piece)
+        format!("scan {steps} steps {direction} of {} nodes, {:?}", body.graph.nodes().len(), self.piece)
     }
     fn infer(&self, inputs: &[&Type]) -> Result<Type> {
         let Recurrence { body, steps, lifted, .. } = &*self.recurrence;
@@ -240,8 +294,8 @@ impl Op for Scan {
             }
         }
         let ty = self.recurrence.of_step(self.piece).clone();
-        let shape =
-            if self.recurrence.has_rows(self.piece) { with_steps(&ty.shape, *lifted, *steps) } else { ty.shape };
+        let (_, _, rows) = self.recurrence.locate(self.piece);
+        let shape = if rows { with_steps(&ty.shape, *lifted, *steps) } else { ty.shape };
         Ok(Type { shape, dtype: ty.dtype })
     }
     #[cfg(feature = "reference")]
@@ -254,10 +308,15 @@ impl Op for Scan {
         for (&var, value) in body.carries.iter().zip(carries).chain(body.shared.iter().zip(shared)) {
             interpreter.leaves[leaf(var)] = value.to_vec();
         }
-        // With the axis of steps behind `outer` elements of the lifted axes.
+        // The axis of steps stands behind `outer` elements of the lifted axes.
         let outer: usize = output.shape[..*lifted].iter().product();
-        let made = self.recurrence.of_step(self.piece).elements();
+        let size = self.recurrence.of_step(self.piece).elements() / outer.max(1);
         let mut result = vec![0.0; output.elements()];
+        let mut put = |step: usize, value: &[f64]| {
+            for o in 0..outer {
+                result[(o * steps + step) * size..][..size].copy_from_slice(&value[o * size..][..size]);
+            }
+        };
         let results = [&body.next[..], &body.outputs[..]].concat();
         for count in 0..*steps {
             let step = if self.recurrence.backwards() { steps - 1 - count } else { count };
@@ -266,30 +325,34 @@ impl Op for Scan {
                 let parts = (0..outer).flat_map(|o| &all[(o * steps + step) * size..][..size]);
                 interpreter.leaves[leaf(var)] = parts.copied().collect();
             }
+            if let Piece::Before(carry) = self.piece {
+                put(step, &interpreter.leaves[leaf(body.carries[carry])]);
+            }
             let values = interpreter.evaluate(&results);
-            for (&var, value) in body.carries.iter().zip(&values) {
-                interpreter.leaves[leaf(var)] = value.clone();
+            match self.piece {
+                Piece::After(carry) => put(step, &values[carry]),
+                Piece::Output(output) => put(step, &values[body.carries.len() + output]),
+                Piece::Before(_) | Piece::Last(_) => {}
             }
-            let value = &values[self.piece];
-            if !self.recurrence.has_rows(self.piece) {
-                result.clone_from(value);
-                continue;
-            }
-            let size = made / outer.max(1);
-            for o in 0..outer {
-                result[(o * steps + step) * size..][..size].copy_from_slice(&value[o * size..][..size]);
+            for (&var, value) in body.carries.iter().zip(values) {
+                interpreter.leaves[leaf(var)] = value;
             }
         }
-        result
+        match self.piece {
+            Piece::Last(carry) => interpreter.leaves[leaf(body.carries[carry])].clone(),
+            _ => result,
+        }
     }
     fn vjp(&self, g: &mut Graph, inputs: &[Var], _: Var, grad: Var) -> Result<Vec<Option<Var>>> {
-        self.vjp_of_all(g, inputs, &[(self.piece, grad)])
+        self.vjp_of_all(g, inputs, &[(self.piece.number(), grad)])
     }
     fn result_of(&self) -> Option<(usize, usize)> {
-        Some((Arc::as_ptr(&self.recurrence) as usize, self.piece))
+        Some((Arc::as_ptr(&self.recurrence) as usize, self.piece.number()))
     }
     fn vjp_of_all(&self, g: &mut Graph, inputs: &[Var], gradients: &[(usize, Var)]) -> Result<Vec<Option<Var>>> {
-        reverse(&self.recurrence, g, inputs, gradients)
+        let gradients: Vec<(Piece, Var)> =
+            gradients.iter().map(|&(which, var)| (Piece::of_number(which), var)).collect();
+        reverse(&self.recurrence, g, inputs, &gradients)
     }
     fn lower(&self, l: &mut Lowering, inputs: &[Value], output: &Type) -> Value {
         let Recurrence { body, steps, lifted, .. } = &*self.recurrence;
@@ -304,9 +367,10 @@ impl Op for Scan {
         }
         operands.extend(shared);
         let whole = l.scan(&self.recurrence, operands);
-        let Section { offset, size, rows } = self.recurrence.sections().swap_remove(self.piece);
+        let (section, first, rows) = self.recurrence.locate(self.piece);
+        let Section { offset, size, .. } = self.recurrence.sections().swap_remove(section);
         let mut map = IndexMap::identity(1);
-        map.offset[0] = offset as i64;
+        map.offset[0] = (offset + first * size) as i64;
         if !rows {
             let line = l.view(whole, map, &[size]);
             return l.reshape(line, &output.shape);
@@ -323,38 +387,62 @@ impl Op for Scan {
     }
 }
 
-/// The reverse pass for the gradients of some results `(which, gradient)`.
+/// The reverse pass for the gradients of some pieces.
 fn reverse(
     recurrence: &Arc<Recurrence>,
     g: &mut Graph,
     inputs: &[Var],
-    gradients: &[(usize, Var)],
+    gradients: &[(Piece, Var)],
 ) -> Result<Vec<Option<Var>>> {
-    let Recurrence { body, lifted, .. } = &**recurrence;
+    let Recurrence { body, lifted, steps, .. } = &**recurrence;
     let (first, rest) = inputs.split_at(body.carries.len());
     let (rows, shared) = rest.split_at(body.rows.len());
     let differentiable = |g: &Graph, var: &Var| g.ty(*var).dtype == DType::F32;
-    let in_rows: Vec<usize> = gradients.iter().map(|(which, _)| *which).filter(|&w| recurrence.has_rows(w)).collect();
-    let needed = recurrence.needed(&in_rows)?;
-
-    // Rows of the reverse scan: gradients of results, the carries before each step, the rows of the forward scan.
     let to_front = |g: &mut Graph, var: Var| g.move_axis(var, *lifted, 0);
-    let mut given = Vec::new();
-    for &(_, gradient) in gradients.iter().filter(|(which, _)| recurrence.has_rows(*which)) {
-        given.push(to_front(g, gradient)?);
+
+    // Gradients that come in at every step: of what is made, first carries, then outputs. A carry before a step is that
+    // after another, or where it began.
+    let mut of_made: Vec<Option<Var>> = vec![None; body.next.len() + body.outputs.len()];
+    let mut of_start: Vec<Option<Var>> = vec![None; first.len()];
+    let mut add = |g: &mut Graph, made: usize, part: Var| -> Result<()> {
+        of_made[made] = Some(of_made[made].map_or(Ok(part), |sum| g.add(sum, part))?);
+        Ok(())
+    };
+    for &(piece, gradient) in gradients {
+        match piece {
+            Piece::After(carry) => {
+                let part = to_front(g, gradient)?;
+                add(g, carry, part)?;
+            }
+            Piece::Output(output) => {
+                let part = to_front(g, gradient)?;
+                add(g, body.next.len() + output, part)?;
+            }
+            Piece::Before(carry) => {
+                let rows = to_front(g, gradient)?;
+                let zeros = g.constant(0.0, &[&[1], &body.graph.ty(body.next[carry]).shape[..]].concat())?;
+                let (start, others, zeros_last) =
+                    if recurrence.backwards() { (steps - 1, 0, false) } else { (0, 1, true) };
+                let row = g.slice(rows, 0, start, 1, 1)?;
+                of_start[carry] = Some(g.squeeze(row, 0)?);
+                let others = g.slice(rows, 0, others, 1, steps - 1)?;
+                let part = g.concatenate(&if zeros_last { [others, zeros] } else { [zeros, others] }, 0)?;
+                add(g, carry, part)?;
+            }
+            Piece::Last(_) => {}
+        }
     }
+    let coming = of_made.iter().enumerate().filter_map(|(made, rows)| rows.map(|rows| (made, rows)));
+    let (coming, mut given): (Vec<usize>, Vec<Var>) = coming.unzip();
+
+    // Beside them: the carries before each step, and the rows of the forward scan.
+    let needed = recurrence.needed(&coming)?;
     let unrecorded = needed.iter().zip(&recurrence.recorded).any(|(needed, recorded)| *needed && !recorded);
     let forward = if unrecorded { recurrence.twin()? } else { recurrence.clone() };
     for (carry, _) in needed.iter().enumerate().filter(|(_, needed)| **needed) {
-        let after = g.apply(Arc::new(Scan { recurrence: forward.clone(), piece: carry }), inputs)?;
-        let after = to_front(g, after)?;
-        let start = g.unsqueeze(first[carry], 0)?;
-        let others = recurrence.steps - 1;
-        let joined = match recurrence.direction {
-            Direction::Forwards => [start, g.slice(after, 0, 0, 1, others)?],
-            Direction::Backwards => [g.slice(after, 0, 1, 1, others)?, start],
-        };
-        given.push(g.concatenate(&joined, 0)?);
+        let before = Scan { recurrence: forward.clone(), piece: Piece::Before(carry) };
+        let before = g.apply(Arc::new(before), inputs)?;
+        given.push(to_front(g, before)?);
     }
     for &rows in rows {
         given.push(to_front(g, rows)?);
@@ -362,8 +450,7 @@ fn reverse(
 
     let mut carries = Vec::new();
     for (carry, ty) in body.types(&body.carries).enumerate() {
-        let last = gradients.iter().find(|(which, _)| *which == carry && !recurrence.has_rows(carry));
-        carries.push(match last {
+        carries.push(match gradients.iter().find(|(piece, _)| *piece == Piece::Last(carry)) {
             Some(&(_, gradient)) => gradient,
             None => g.constant(0.0, &ty.shape)?,
         });
@@ -381,7 +468,7 @@ fn reverse(
     let recorded = vec![false; carries.len()];
     let scanned = g.scan_keeping(&carries, &given, direction, recorded, |g, carried, given| {
         let (of_carries, sums) = carried.split_at(body.carries.len());
-        let (of_results, given) = given.split_at(in_rows.len());
+        let (of_results, given) = given.split_at(coming.len());
         let mut given = given.iter().copied();
         let mut before = Vec::new();
         for (ty, needed) in body.types(&body.carries).zip(&needed) {
@@ -392,7 +479,7 @@ fn reverse(
             });
         }
         let rows: Vec<Var> = given.collect();
-        let of_results: Vec<(usize, Var)> = in_rows.iter().copied().zip(of_results.iter().copied()).collect();
+        let of_results: Vec<(usize, Var)> = coming.iter().copied().zip(of_results.iter().copied()).collect();
         let gradients = recurrence.step_gradients(g, of_carries, &of_results, (&before, &rows, shared))?;
         let (of_before, rest) = gradients.split_at(before.len());
         let (of_rows, of_shared) = rest.split_at(rows.len());
@@ -403,7 +490,10 @@ fn reverse(
         Ok((next, of_rows.iter().flatten().copied().collect()))
     })?;
     let (of_first, of_shared) = scanned.last.split_at(first.len());
-    let mut result: Vec<Option<Var>> = of_first.iter().copied().map(Some).collect();
+    let mut result: Vec<Option<Var>> = Vec::with_capacity(inputs.len());
+    for (&of_first, of_start) in of_first.iter().zip(of_start) {
+        result.push(Some(of_start.map_or(Ok(of_first), |start| g.add(of_first, start))?));
+    }
     let mut of_rows = scanned.outputs.into_iter();
     for &rows in rows {
         let own = if differentiable(g, &rows) { of_rows.next() } else { None };
@@ -415,10 +505,6 @@ fn reverse(
 }
 
 impl Recurrence {
-    fn has_rows(&self, piece: usize) -> bool {
-        self.recorded.get(piece).copied().unwrap_or(true)
-    }
-
     /// Gradients of one step by carries, rows and what is shared, from those of the carries that it made and of its
     /// results `(which, gradient)`; `None` for integers.
     fn step_gradients(
@@ -512,21 +598,12 @@ impl Graph {
         let (body, shared) = self.trace(carries, rows, body)?;
         let recurrence = Recurrence::new(body, steps, direction, recorded.clone(), 0)?;
         let inputs = [carries, rows, &shared].concat();
-        let mut piece = |piece: usize| self.apply(Arc::new(Scan { recurrence: recurrence.clone(), piece }), &inputs);
-        let kept = (0..carries.len()).map(&mut piece).collect::<Result<Vec<Var>>>()?;
-        let outputs = carries.len()..recurrence.sections().len();
-        let outputs = outputs.map(&mut piece).collect::<Result<Vec<Var>>>()?;
-        let mut last = Vec::new();
-        for (&carry, recorded) in kept.iter().zip(recorded) {
-            let end = if direction == Direction::Forwards { steps - 1 } else { 0 };
-            last.push(match recorded {
-                true => {
-                    let row = self.slice(carry, 0, end, 1, 1)?;
-                    self.squeeze(row, 0)?
-                }
-                false => carry,
-            });
-        }
+        let outputs = recurrence.body.outputs.len();
+        let mut piece = |piece: Piece| self.apply(Arc::new(Scan { recurrence: recurrence.clone(), piece }), &inputs);
+        let last = (0..carries.len()).map(|carry| piece(Piece::Last(carry))).collect::<Result<_>>()?;
+        let kept = (0..carries.len()).filter(|&carry| recorded[carry]);
+        let kept = kept.map(|carry| piece(Piece::After(carry))).collect::<Result<_>>()?;
+        let outputs = (0..outputs).map(|output| piece(Piece::Output(output))).collect::<Result<_>>()?;
         Ok(Scanned { carries: kept, last, outputs })
     }
 

@@ -160,7 +160,11 @@ impl<'a> Attempt<'a> {
                 }
                 Core::Take { source, .. } => must.add(self.base(*source)),
                 Core::Reshape(source) => must.add(*source),
-                Core::Scan(_, operands) => [value].iter().chain(operands).for_each(|&v| must.add(v)),
+                Core::Scan(_, operands) => {
+                    must.add(value);
+                    let dense = |v: Value| if self.lowering.is_dense_view(v) { self.base(v) } else { v };
+                    operands.iter().for_each(|&operand| must.add(dense(operand)));
+                }
                 Core::Scatter { index, updates, .. } => [value, *index, *updates].into_iter().for_each(|v| must.add(v)),
                 _ => {}
             }

@@ -158,7 +158,7 @@ pub struct ScanKernel {
 pub struct RowsKernel {
     /// Buffer whose first element counts the steps, this one included.
     pub counter: usize,
-    /// Rows of each result.
+    /// Number of steps.
     pub steps: usize,
     /// Whether the first step made the last row.
     pub backwards: bool,
@@ -173,7 +173,7 @@ pub struct RowsKernel {
 pub struct RowsPart {
     /// Buffer and first element of what the step has made.
     pub source: (usize, usize),
-    /// First element of row 0.
+    /// First element of the row that step 0 writes.
     pub offset: usize,
     /// Elements of a row.
     pub size: usize,

@@ -284,6 +284,14 @@ impl Lowering {
         }
     }
 
+    /// Whether the value is a piece of its source's memory, in order and without gaps.
+    pub(crate) fn is_dense_view(&self, value: Value) -> bool {
+        let Core::View(source, map) = self.core(value) else { return false };
+        let shape = self.shape(value);
+        let (_, steps) = map.access(self.shape(*source));
+        shape.iter().zip(steps).zip(strides(shape)).all(|((&extent, step), dense)| extent == 1 || step == dense as i64)
+    }
+
     /// A copy of a value that stands for the new contents of a leaf; never shared or simplified away.
     pub(crate) fn copy(&mut self, value: Value) -> Value {
         let ty = self.ty(value).clone();
@@ -346,8 +354,7 @@ impl Lowering {
     /// All results of a recurrence in one line, see [`Recurrence::sections`]. Operands: carries, rows with the axis of
     /// steps first, what is shared.
     pub(crate) fn scan(&mut self, recurrence: &Arc<Recurrence>, operands: Vec<Value>) -> Value {
-        let steps = |section: &Section| if section.rows { recurrence.steps() } else { 1 };
-        let elements = recurrence.sections().iter().map(|section| section.size * steps(section)).sum();
+        let elements = recurrence.sections().iter().map(|Section { size, rows, .. }| size * rows).sum();
         self.push(Core::Scan(Same(recurrence.clone()), operands), Type::f32([elements]))
     }
 

@@ -185,16 +185,17 @@ impl Planner {
         let mut parts = Vec::new();
         let sections = recurrence.sections();
         let made = leaves[1..=carries].iter().chain(&outputs);
-        for (section, &source) in sections.iter().zip(made) {
-            let Section { offset, size, rows } = *section;
-            if rows {
-                parts.push(RowsPart { source, offset, size });
-            } else {
-                end.push(copy((target, offset), source, size));
+        for (number, (&Section { offset, size, rows }, &source)) in sections.iter().zip(made).enumerate() {
+            if number < carries {
+                let (from, at) = operands[number];
+                begin.push(copy(source, (from, at as usize), size));
+                if rows == 1 {
+                    end.push(copy((target, offset), source, size));
+                    continue;
+                }
+                begin.push(copy((target, offset + recurrence.first_row() * size), (from, at as usize), size));
             }
-        }
-        for ((section, &(carry, _)), &(buffer, offset)) in sections.iter().zip(&leaves[1..]).zip(&operands[..carries]) {
-            begin.push(copy((carry, 0), (buffer, offset as usize), section.size));
+            parts.push(RowsPart { source, offset: offset + recurrence.row_of_step_0(number) * size, size });
         }
         // With counter and target, as many as a kernel binds.
         for parts in parts.chunks(fuse::MOST_BUFFERS - 2) {
