@@ -40,7 +40,8 @@ pub fn parse(text: &str) -> Option<f64> {
     let zero = if trimmed.starts_with(is_digit) { "" } else { "0" };
     let joined = format!("{sign}{zero}{trimmed}");
     let joined = joined.strip_suffix('.').unwrap_or(&joined);
-    serde_json::from_str(joined).ok()
+    // As any value: reading it as a number would bring the standard library's printing along, for an error message.
+    serde_json::from_str::<serde_json::Value>(joined).ok()?.as_f64()
 }
 
 #[cfg(test)]

@@ -118,9 +118,9 @@ impl Point {
         if offset != 0 || terms.is_empty() {
             terms.push((offset, None));
         }
-        terms.sort_by_key(|(factor, _)| *factor < 0);
+        let (positive, negative): (Vec<_>, Vec<_>) = terms.into_iter().partition(|(factor, _)| *factor >= 0);
         let mut text = String::new();
-        for (factor, name) in terms {
+        for (factor, name) in positive.into_iter().chain(negative) {
             text.push_str(match (text.is_empty(), factor < 0) {
                 (true, _) => "",
                 (false, false) => " + ",

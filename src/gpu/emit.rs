@@ -67,10 +67,11 @@ fn finish(
     text.push('\n');
     let mut body = template.to_owned();
     // Longest names first: `$left_element` before `$left`.
-    let mut parts = parts.to_vec();
-    parts.sort_by_key(|(name, _)| std::cmp::Reverse(name.len()));
-    for (name, part) in parts {
-        body = body.replace(&format!("${name}"), part.trim_end_matches('\n'));
+    let longest = parts.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
+    for length in (1..=longest).rev() {
+        for (name, part) in parts.iter().filter(|(name, _)| name.len() == length) {
+            body = body.replace(&format!("${name}"), part.trim_end_matches('\n'));
+        }
     }
     text.push_str(&body);
     add_library(&mut text);

@@ -70,9 +70,8 @@ impl Op for Permute {
         format!("permute {:?}", self.order)
     }
     fn infer(&self, inputs: &[&Type]) -> Result<Type> {
-        let mut sorted = self.order.clone();
-        sorted.sort_unstable();
-        if sorted != (0..inputs[0].shape.len()).collect::<Vec<_>>() {
+        let rank = inputs[0].shape.len();
+        if self.order.len() != rank || !(0..rank).all(|axis| self.order.contains(&axis)) {
             return Err(Error::new(
                 "",
                 format!("order {:?} is not a permutation of the axes of {:?}", self.order, inputs[0].shape),

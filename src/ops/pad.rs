@@ -149,7 +149,8 @@ struct Pad {
 
 impl Op for Pad {
     fn name(&self) -> String {
-        let value = if self.value == 0.0 { String::new() } else { format!(" with bits {:08x}", self.value.to_bits()) };
+        let value =
+            if self.value == 0.0 { String::new() } else { format!(" with {}", crate::number::text(self.value)) };
         format!("pad to {:?} for {}{value}", self.extents, names(&self.ranges))
     }
     fn infer(&self, inputs: &[&Type]) -> Result<Type> {

@@ -122,9 +122,9 @@ impl Op for Reduce {
 impl Graph {
     /// Combines the elements along `axes` and drops these axes.
     pub fn reduce(&mut self, kind: Reduction, a: Var, axes: &[usize]) -> Result<Var> {
-        let mut axes = axes.to_vec();
-        axes.sort_unstable();
-        axes.dedup();
+        // In ascending order, each once; what lies beyond the last axis is refused by the operation.
+        let end = axes.iter().map(|axis| axis + 1).max().unwrap_or(0);
+        let axes: Vec<usize> = (0..end).filter(|axis| axes.contains(axis)).collect();
         if axes.is_empty() && kind != Reduction::ArgMax {
             return Ok(a);
         }

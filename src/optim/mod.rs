@@ -28,7 +28,6 @@ pub use sgd::Sgd;
 use crate::graph::{DType, Error, Func, Graph, Result, Role, Type, Var, elements};
 use crate::ops::random::Randomness;
 use std::collections::HashSet;
-use std::fmt::Debug;
 
 /// Rules by their names in links, with their usual numbers.
 pub const ALL: &[(&str, &dyn Rule)] = &[
@@ -45,7 +44,7 @@ pub fn named(name: &str) -> Option<&'static dyn Rule> {
 }
 
 /// A first-order rule: how much a weight moves for its gradient, before the learning rate.
-pub trait Rule: Debug {
+pub trait Rule {
     /// The change, shaped like `gradient`, against which the weight moves; what the rule remembers is kept in `memory`.
     fn change(&self, g: &mut Graph, memory: &mut Memory, gradient: Var) -> Result<Var>;
 }
@@ -99,7 +98,7 @@ enum Clip {
 /// One decay and one limit hold, those given last.
 ///
 /// `Update::new(&Adam::USUAL, rate).decoupled_decay(0.01).clip_norm(1.0).apply(g, &pairs, step)`
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Update<'a> {
     rule: &'a dyn Rule,
     rate: Number,

@@ -29,7 +29,7 @@ pub struct Rates {
 }
 
 /// How the network is trained.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Training {
     /// The rule by which weights follow gradients.
     pub optimiser: &'static dyn Rule,

@@ -157,7 +157,8 @@ fn read_part(words: &[&str], layers: &mut Vec<(HiddenLayer, Stage)>) -> Result<(
             layers.push((HiddenLayer { units, activation: Activation::None, dropout: 0.0 }, Stage::Linear));
         }
         ("dropout", _, layer) => {
-            let share = amount.and_then(|amount| amount.parse().ok()).filter(|share| (0.0f32..1.0).contains(share));
+            let share =
+                amount.and_then(number::parse).map(|share| share as f32).filter(|share| (0.0..1.0).contains(share));
             let Some(share) = share else {
                 let fix = "give “dropout” a share from 0 up to, not including, 1, as in dropout 0.2";
                 return Err(error(wrong_number(name, amount), fix));

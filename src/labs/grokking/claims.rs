@@ -27,7 +27,7 @@ fn low_at(run: &RunView, name: &str) -> Option<f64> {
 
 fn step_text(step: Option<f64>) -> String {
     match step {
-        Some(step) if step.is_finite() => format!("step {step}"),
+        Some(step) if step.is_finite() => format!("step {}", number::text(step)),
         Some(_) => "never".into(),
         None => "not yet".into(),
     }
