@@ -5,6 +5,7 @@ pub mod attention;
 pub mod convolution;
 pub mod cumulative;
 pub mod custom;
+mod distance;
 pub mod einsum;
 pub mod elementwise;
 pub mod fourier;

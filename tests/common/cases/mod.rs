@@ -1,6 +1,7 @@
 //! Every operation on many shapes, one file a family; each backend is tested on all of them.
 
 mod dense;
+mod distance;
 mod einsum;
 mod indexing;
 mod large;
@@ -45,9 +46,18 @@ pub(crate) use cases;
 
 /// All families.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [dense::CASES, einsum::CASES, indexing::CASES, norm::CASES, recurrence::CASES, training::CASES, window::CASES]
-        .into_iter()
-        .flatten()
+    [
+        dense::CASES,
+        distance::CASES,
+        einsum::CASES,
+        indexing::CASES,
+        norm::CASES,
+        recurrence::CASES,
+        training::CASES,
+        window::CASES,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// What only the GPU treats differently from small shapes.
