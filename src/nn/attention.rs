@@ -90,11 +90,6 @@ pub(crate) fn rows(g: &mut Graph, x: Var) -> Result<(Var, Vec<usize>)> {
         return Err(Error::new("layer", "a scalar has no features", "give it the shape [.., features]"));
     };
     let merged = [leading.iter().product(), features];
-    // What has just been split is taken as it was: merging axes of a view would cost a copy.
-    let node = g.node(x);
-    if node.op.name().starts_with("reshape") && g.shape(node.inputs[0]) == merged {
-        return Ok((node.inputs[0], leading.to_vec()));
-    }
     Ok((g.reshape(x, &merged)?, leading.to_vec()))
 }
 

@@ -317,8 +317,13 @@ impl Lowering {
             return source;
         }
         let ty = Type { shape: shape.to_vec(), dtype: self.ty(source).dtype };
-        if let Core::Reshape(inner) = *self.core(source) {
-            return self.reshape(inner, shape);
+        match *self.core(source) {
+            Core::Reshape(inner) => return self.reshape(inner, shape),
+            // What was only split is taken as it was: merging the axes of a view would cost a copy.
+            Core::View(inner, _) if self.is_dense_view(source) && ty.elements() == self.ty(inner).elements() => {
+                return self.reshape(inner, shape);
+            }
+            _ => {}
         }
         match split_map(self.shape(source), shape) {
             Some(map) => self.view(source, map, shape),
