@@ -122,10 +122,10 @@ impl Machine {
     }
 
     /// Portions of work that the device has not finished.
+    #[cfg(feature = "gpu")]
     pub(crate) fn in_flight(&self) -> usize {
         match self {
             Machine::Cpu(_) => 0,
-            #[cfg(feature = "gpu")]
             Machine::Gpu(gpu) => gpu.in_flight(),
         }
     }

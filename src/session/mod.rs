@@ -70,7 +70,9 @@ pub struct Session {
     changes: u64,
     seeds: seeds::Seeds,
     /// Steps handed to a GPU at a time, and when that was done last.
+    #[cfg(feature = "gpu")]
     portion: u32,
+    #[cfg(feature = "gpu")]
     handed_over: f64,
     /// What the visitor should know, until it is told.
     notices: Vec<String>,
@@ -110,7 +112,9 @@ impl Session {
             worked: 0,
             changes: 0,
             seeds: seeds::Seeds::default(),
+            #[cfg(feature = "gpu")]
             portion: 1,
+            #[cfg(feature = "gpu")]
             handed_over: 0.0,
             notices: Vec::new(),
         };
@@ -273,6 +277,7 @@ impl Session {
     fn rebuild(&mut self, settings: Settings) -> Result<()> {
         let playing = self.goal == u64::MAX;
         let changes = self.changes + 1;
+        #[cfg(feature = "gpu")]
         let device = self.device.clone();
         *self = Session::open(self.lab, settings, self.with_claims)?;
         self.changes = changes;
@@ -282,8 +287,6 @@ impl Session {
         {
             self.notices.push(format!("This experiment does not fit the GPU ({error}); it runs on the CPU."));
         }
-        #[cfg(not(feature = "gpu"))]
-        drop(device);
         if playing {
             self.play();
         }

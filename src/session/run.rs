@@ -158,6 +158,7 @@ impl Run {
     }
 
     /// Portions of work that the device has not finished.
+    #[cfg(feature = "gpu")]
     pub(crate) fn in_flight(&self) -> usize {
         self.machine.as_ref().map_or(0, Machine::in_flight)
     }

@@ -58,6 +58,7 @@ fn format() -> Result<()> {
 fn lints() -> Result<()> {
     need_wasm_target()?;
     run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
+    run(cargo().args(["clippy", "--lib", "--no-default-features", "--", "-D", "warnings"]))?;
     let wasm = ["clippy", "--lib", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", "gpu"];
     run(cargo().args(wasm).args(["--", "-D", "warnings"]))
 }
