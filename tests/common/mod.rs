@@ -7,6 +7,8 @@ pub mod cases;
 pub mod device;
 pub mod labs;
 pub mod models;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod random;
 
 use petri::cpu::Machine;
 use petri::graph::{DType, Entry, Graph, Result, Role, Var};
