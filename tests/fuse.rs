@@ -5,10 +5,10 @@
 
 mod common;
 
-use common::random::{Builder, Choice, rows};
+use common::random::{Builder, Choice, difference, rows, sensitivity};
 use common::{weighted_sum, widen};
 use petri::cpu::Machine;
-use petri::graph::{DType, Entry, Graph, Var};
+use petri::graph::{Entry, Var};
 use petri::plan::plan;
 use petri::reference::Reference;
 use petri::rng::Rng;
@@ -46,39 +46,9 @@ fn entries(builder: &mut Builder, picks: &[u16]) -> Vec<Entry> {
     ]
 }
 
-/// Largest difference relative to scale; below a tenth it is absolute, because what cancels to nothing in
-/// the truth leaves rounding behind.
-fn difference(got: &[f64], truth: &[f64]) -> f64 {
-    let scale = truth.iter().fold(0.1f64, |scale, x| scale.max(x.abs()));
-    got.iter().zip(truth).fold(0.0, |worst: f64, (got, truth)| {
-        let error = (got - truth).abs() / scale;
-        if error.is_nan() { f64::INFINITY } else { worst.max(error) }
-    })
-}
-
-/// How far the truth itself moves when leaves move by about a rounding error: much where a decision
-/// (which is larger, where the maximum is) hangs on the last digits. Asked only of results that differ.
-fn sensitivity(graph: &Graph, before: &[Vec<f64>], entry: &Entry, result: usize, truth: &[f64]) -> f64 {
-    let mut worst: f64 = 0.0;
-    for attempt in 0..16 {
-        let mut rng = Rng::new(attempt, "perturb");
-        let mut reference = Reference::new(graph);
-        reference.leaves = before.to_vec();
-        for (leaf, values) in graph.leaves().iter().zip(&mut reference.leaves) {
-            if leaf.ty.dtype == DType::F32 {
-                values.iter_mut().for_each(|x| *x += 1e-6 * (rng.uniform() as f64 - 0.5));
-            }
-        }
-        worst = worst.max(difference(&results(&mut reference, entry)[result], truth));
-    }
-    worst
-}
-
 /// Outputs, then the new contents of assigned leaves.
-fn results(reference: &mut Reference, entry: &Entry) -> Vec<Vec<f64>> {
-    let mut all: Vec<Var> = entry.outputs.iter().map(|(_, var)| *var).collect();
-    all.extend(entry.assigns.iter().map(|(_, value)| *value));
-    reference.evaluate(&all)
+fn asked(entry: &Entry) -> Vec<Var> {
+    entry.outputs.iter().map(|(_, var)| *var).chain(entry.assigns.iter().map(|(_, value)| *value)).collect()
 }
 
 fn check(choices: &[Choice], picks: &[u16], with_gradient: bool) -> std::result::Result<(), TestCaseError> {
@@ -102,7 +72,7 @@ fn check(choices: &[Choice], picks: &[u16], with_gradient: bool) -> std::result:
         let entry = &entries[routine];
         machine.poison();
         machine.run(routine);
-        let truth = results(&mut reference, entry);
+        let truth = reference.evaluate(&asked(entry));
         let outputs = entry.outputs.iter().enumerate().map(|(i, (name, var))| {
             (format!("output {name}"), widen(machine.output(routine, i), graph.ty(*var).dtype))
         });
@@ -116,7 +86,8 @@ fn check(choices: &[Choice], picks: &[u16], with_gradient: bool) -> std::result:
             if truth.iter().any(|x| !x.is_finite()) || difference(&got, truth) <= TOLERANCE {
                 continue;
             }
-            if difference(&got, truth) > TOLERANCE + 10.0 * sensitivity(&graph, &reference.leaves, entry, i, truth) {
+            let moves = sensitivity(&graph, &reference.leaves, asked(entry)[i], truth);
+            if difference(&got, truth) > TOLERANCE + 10.0 * moves {
                 let (text, program) = (graph.to_text(&entries), machine.program().to_text());
                 return Err(TestCaseError::fail(format!(
                     "round {round}, {name}:\n{got:?}\n{truth:?}\n{text}{program}"
@@ -184,6 +155,6 @@ fn every_row_fits_often_enough() {
         println!("{:30} {fitted:3} of {tried}: {refusal}", row.name);
     }
     for (row, (tried, fitted, refusal)) in rows().zip(&counts) {
-        assert!(3 * fitted >= *tried, "{} fits {fitted} times of {tried}: {refusal}", row.name);
+        assert!(3 * fitted >= 2 * *tried, "{} fits {fitted} times of {tried}: {refusal}", row.name);
     }
 }

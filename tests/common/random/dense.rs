@@ -6,14 +6,23 @@ use petri::ops::pad::{PadMode, Range};
 use petri::ops::reduce::Reduction;
 use petri::rng::Rng;
 
-const SMOOTH: [Func; 7] =
-    [Func::Sin, Func::Cos, Func::Tanh, Func::Erf, Func::Sigmoid, Func::Softplus, Func::Neg];
+const SMOOTH: [Func; 7] = [Func::Sin, Func::Cos, Func::Tanh, Func::Erf, Func::Sigmoid, Func::Softplus, Func::Neg];
 
 /// Formulas with the ranks of their operands: letters stand for extents from 2 to 5, but for those that the first
 /// operand has.
 const FORMULAS: [&str; 12] = [
-    "ij,jk->ik", "ij,jk->ki", "bij,jkb->bik", "bi,oij,bj->bo", "boi,bi->bo", "i,j->ji", "i,i->", "bi,ib->ib", "ixj,jy->i",
-    "abc->ca", "ij,jk,kl->li", "bi,bj,bk->ijk",
+    "ij,jk->ik",
+    "ij,jk->ki",
+    "bij,jkb->bik",
+    "bi,oij,bj->bo",
+    "boi,bi->bo",
+    "i,j->ji",
+    "i,i->",
+    "bi,ib->ib",
+    "ixj,jy->i",
+    "abc->ca",
+    "ij,jk,kl->li",
+    "bi,bj,bk->ijk",
 ];
 
 fn einsum(g: &mut Graph, d: &mut Draw) -> Result<Var> {

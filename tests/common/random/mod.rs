@@ -14,7 +14,7 @@ mod norm;
 mod recurrence;
 mod window;
 
-use petri::graph::{Error, Func, Graph, Result, Role, Var, broadcast, elements};
+use petri::graph::{DType, Error, Func, Graph, Result, Role, Var, broadcast, elements};
 use petri::ops::random::Randomness;
 use petri::rng::Rng;
 
@@ -325,4 +325,50 @@ impl Builder {
         let one = self.graph.constant_u32(1, &[]).unwrap();
         (step, self.graph.elementwise(Func::AddU32, &[step, one]).unwrap())
     }
+}
+
+/// Largest difference relative to scale; below a tenth it is absolute, because what cancels to nothing in
+/// the truth leaves rounding behind.
+pub fn difference(got: &[f64], truth: &[f64]) -> f64 {
+    let scale = truth.iter().fold(0.1f64, |scale, x| scale.max(x.abs()));
+    got.iter().zip(truth).fold(0.0, |worst: f64, (got, truth)| {
+        let error = (got - truth).abs() / scale;
+        if error.is_nan() { f64::INFINITY } else { worst.max(error) }
+    })
+}
+
+/// How far the truth itself moves when every element of every node is off by about a rounding error of single precision:
+/// much where a decision (which is larger, where the maximum is) hangs on the last digits, or where large values cancel;
+/// a later step may come there by what it was assigned. Infinite if a value on the way leaves the range of single precision.
+/// Asked only of results that differ.
+pub fn sensitivity(graph: &Graph, leaves: &[Vec<f64>], result: Var, truth: &[f64]) -> f64 {
+    let mut needed = vec![false; graph.nodes().len()];
+    let mut stack = vec![result];
+    while let Some(var) = stack.pop() {
+        if !std::mem::replace(&mut needed[var.index()], true) {
+            stack.extend(&graph.node(var).inputs);
+        }
+    }
+    let mut worst: f64 = 0.0;
+    for attempt in 0..16 {
+        let mut rng = Rng::new(attempt, "perturb");
+        let mut values: Vec<Vec<f64>> = vec![Vec::new(); needed.len()];
+        for (index, node) in graph.nodes().iter().enumerate().filter(|(index, _)| needed[*index]) {
+            let inputs: Vec<&[f64]> = node.inputs.iter().map(|input| &values[input.index()][..]).collect();
+            let types: Vec<_> = node.inputs.iter().map(|&input| graph.ty(input)).collect();
+            let mut value = match node.leaf {
+                Some(leaf) => leaves[leaf].clone(),
+                None => node.op.reference(&inputs, &types, &node.ty),
+            };
+            if node.ty.dtype == DType::F32 {
+                if value.iter().any(|x| x.abs() > 1e36) && node.leaf.is_none() {
+                    return f64::INFINITY;
+                }
+                value.iter_mut().for_each(|x| *x *= 1.0 + 2e-7 * (rng.uniform() as f64 - 0.5));
+            }
+            values[index] = value;
+        }
+        worst = worst.max(difference(&values[result.index()], truth));
+    }
+    worst
 }
