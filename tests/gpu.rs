@@ -5,7 +5,7 @@
 mod common;
 
 use common::cases::{all, large};
-use common::device::{device, next};
+use common::device::{device, next, run_both};
 use common::*;
 use petri::cpu;
 use petri::gpu::{Context, Machine, Options, Read, canary};
@@ -18,25 +18,6 @@ use std::sync::Arc;
 
 /// Built-in functions of GPUs may be this far off; most results are a hundred times closer.
 const TOLERANCE: f64 = 1e-4;
-
-/// Runs an entry on both; results of (CPU, GPU) in double precision, by output.
-fn run_both(context: &Context, graph: &Graph, entry: &Entry) -> Vec<(Vec<f64>, Vec<f64>, DType)> {
-    let program = Arc::new(plan(graph, std::slice::from_ref(entry)).unwrap_or_else(|error| panic!("{error}")));
-    let mut cpu = cpu::Machine::new(Arc::clone(&program));
-    let mut gpu = Machine::new(context, Arc::clone(&program)).unwrap_or_else(|error| panic!("{error}"));
-    cpu.run(0);
-    gpu.run(0);
-    gpu.read(Read::Outputs(0));
-    let delivery = next(&mut gpu);
-    assert_eq!(context.lost(), None);
-    let mut rest = &delivery.values[..];
-    let outputs = program.routines[0].outputs.iter().enumerate().map(|(i, output)| {
-        let (values, after) = rest.split_at(output.ty.elements());
-        rest = after;
-        (widen(cpu.output(0, i), output.ty.dtype), widen(values, output.ty.dtype), output.ty.dtype)
-    });
-    outputs.collect()
-}
 
 fn assert_agree(name: &str, results: &[(Vec<f64>, Vec<f64>, DType)]) -> f64 {
     let mut worst = 0.0f64;

@@ -327,6 +327,22 @@ impl Builder {
     }
 }
 
+/// Gradients of a loss that hangs on the newest three values, by each of `leaves`.
+pub fn gradients(g: &mut Graph, values: &[Var], leaves: &[Var]) -> Result<Vec<Var>> {
+    let mut loss = g.constant(0.0, &[])?;
+    for &value in values.iter().rev().take(3) {
+        let part = super::weighted_sum(g, value)?;
+        loss = g.add(loss, part)?;
+    }
+    g.grad(loss, leaves)
+}
+
+/// `cases` graphs, unless the environment says how many.
+pub fn config(cases: u32) -> proptest::test_runner::Config {
+    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|number| number.parse().ok());
+    proptest::test_runner::Config { failure_persistence: None, cases: asked.unwrap_or(cases), ..Default::default() }
+}
+
 /// Largest difference relative to scale; below a tenth it is absolute, because what cancels to nothing in
 /// the truth leaves rounding behind.
 pub fn difference(got: &[f64], truth: &[f64]) -> f64 {
