@@ -105,7 +105,7 @@ pub fn weighted_sum(g: &mut Graph, var: Var) -> Result<Var> {
 }
 
 /// At most so many elements of a leaf are moved to find a difference.
-const MOST_MOVED: usize = 200;
+const MOST_MOVED: usize = 100;
 
 /// The first and the last of `count` elements, and some between them: all if they are few.
 fn moved(count: usize) -> Vec<usize> {
