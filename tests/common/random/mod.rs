@@ -380,7 +380,9 @@ pub fn sensitivity(graph: &Graph, leaves: &[Vec<f64>], result: Var, truth: &[f64
                 if value.iter().any(|x| x.abs() > 1e36) && node.leaf.is_none() {
                     return f64::INFINITY;
                 }
-                value.iter_mut().for_each(|x| *x *= 1.0 + 2e-7 * (rng.uniform() as f64 - 0.5));
+                // Once rounded only, so that what cancels in single precision cancels.
+                let noise = if attempt == 0 { 0.0 } else { 2e-7 };
+                value.iter_mut().for_each(|x| *x = (*x * (1.0 + noise * (rng.uniform() as f64 - 0.5))) as f32 as f64);
             }
             values[index] = value;
         }
