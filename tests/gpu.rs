@@ -4,8 +4,8 @@
 
 mod common;
 
-use common::cases::{all, large};
-use common::device::{device, next};
+use common::cases::{FAMILIES, LARGE};
+use common::device::{device, next, run_both};
 use common::*;
 use petri::cpu;
 use petri::gpu::{Context, Machine, Options, Read, canary};
@@ -19,61 +19,50 @@ use std::sync::Arc;
 /// Built-in functions of GPUs may be this far off; most results are a hundred times closer.
 const TOLERANCE: f64 = 1e-4;
 
-/// Runs an entry on both; results of (CPU, GPU) in double precision, by output.
-fn run_both(context: &Context, graph: &Graph, entry: &Entry) -> Vec<(Vec<f64>, Vec<f64>, DType)> {
-    let program = Arc::new(plan(graph, std::slice::from_ref(entry)).unwrap_or_else(|error| panic!("{error}")));
-    let mut cpu = cpu::Machine::new(Arc::clone(&program));
-    let mut gpu = Machine::new(context, Arc::clone(&program)).unwrap_or_else(|error| panic!("{error}"));
-    cpu.run(0);
-    gpu.run(0);
-    gpu.read(Read::Outputs(0));
-    let delivery = next(&mut gpu);
-    assert_eq!(context.lost(), None);
-    let mut rest = &delivery.values[..];
-    let outputs = program.routines[0].outputs.iter().enumerate().map(|(i, output)| {
-        let (values, after) = rest.split_at(output.ty.elements());
-        rest = after;
-        (widen(cpu.output(0, i), output.ty.dtype), widen(values, output.ty.dtype), output.ty.dtype)
-    });
-    outputs.collect()
-}
-
-fn assert_agree(name: &str, results: &[(Vec<f64>, Vec<f64>, DType)]) -> f64 {
-    let mut worst = 0.0f64;
-    for (cpu, gpu, dtype) in results {
+/// The errors of the results, which may be no larger than [`TOLERANCE`].
+fn assert_agree(name: &str, results: &[(Vec<f64>, Vec<f64>, DType)]) -> Vec<f64> {
+    let check = |(cpu, gpu, dtype): &(Vec<f64>, Vec<f64>, DType)| {
         if *dtype == DType::U32 {
             assert_eq!(cpu, gpu, "{name}");
         }
         let error = relative_error(gpu, cpu);
         assert!(error <= TOLERANCE, "{name}: GPU differs from the CPU by {error:.2e}\n{gpu:?}\n{cpu:?}");
-        worst = worst.max(error);
-    }
-    worst
+        error
+    };
+    results.iter().map(check).collect()
 }
+
+/// The error of the value, and the worst of the gradients.
+fn in_columns(errors: &[f64]) -> [Option<f64>; 2] {
+    [errors.first().copied(), errors[1..].iter().copied().reduce(f64::max)]
+}
+
+const COLUMNS: [&str; 2] = ["value", "gradient"];
 
 #[test]
 fn every_operation_and_its_gradient_agree_with_the_cpu() {
     let Some(context) = device() else { return };
-    let mut worst = (0.0, "");
-    for case in all().chain(large()) {
-        let built = build(|g, l| (case.make)(g, l));
-        let mut graph = built.graph.clone();
-        let mut results = vec![built.result];
-        if case.gradient {
-            let loss = weighted_sum(&mut graph, built.result).unwrap();
-            results.extend(graph.grad(loss, &built.leaves).unwrap());
-        }
-        let error = assert_agree(case.name, &run_both(context, &graph, &outputs(&results)));
-        if error > worst.0 {
-            worst = (error, case.name);
+    println!("{}", context.name());
+    for (family, cases) in FAMILIES.iter().chain([&LARGE]) {
+        let mut report = Report::new(family, COLUMNS);
+        for case in *cases {
+            let built = build(|g, l| (case.make)(g, l));
+            let mut graph = built.graph.clone();
+            let mut results = vec![built.result];
+            if case.gradient {
+                let loss = weighted_sum(&mut graph, built.result).unwrap();
+                results.extend(graph.grad(loss, &built.leaves).unwrap());
+            }
+            let errors = assert_agree(case.name, &run_both(context, &graph, &outputs(&results)));
+            report.line(case.name, in_columns(&errors));
         }
     }
-    println!("{}: worst operation {} at {:.1e}", context.name(), worst.1, worst.0);
 }
 
 #[test]
 fn every_scalar_function_agrees_with_the_cpu() {
     let Some(context) = device() else { return };
+    let mut report = Report::new("scalar functions", COLUMNS);
     for &func in Func::ALL {
         let row = func.row();
         let mut graph = Graph::new();
@@ -94,8 +83,13 @@ fn every_scalar_function_agrees_with_the_cpu() {
             })
             .collect();
         let result = graph.elementwise(func, &inputs).unwrap();
-        let error = assert_agree(row.name, &run_both(context, &graph, &outputs(&[result])));
-        println!("{:12} {error:.1e}", row.name);
+        let mut results = vec![result];
+        if row.derivative.is_some() {
+            let loss = weighted_sum(&mut graph, result).unwrap();
+            results.extend(graph.grad(loss, &inputs).unwrap());
+        }
+        let errors = assert_agree(row.name, &run_both(context, &graph, &outputs(&results)));
+        report.line(row.name, in_columns(&errors));
     }
 }
 
@@ -121,7 +115,7 @@ fn scalar_functions_hold_at_extremes() {
             .collect();
         for (result, value) in results.into_iter().zip(*values) {
             let pair = run_both(context, &graph, &outputs(&[result]));
-            let error = assert_agree(&format!("{}({value})", func.row().name), &pair);
+            let error = assert_agree(&format!("{}({value})", func.row().name), &pair)[0];
             assert!(error < 1e-5, "{}({value}): {error:.1e} {pair:?}", func.row().name);
         }
     }

@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::cases::all;
+use common::cases::FAMILIES;
 use common::*;
 use petri::graph::{DType, Func, Graph, Role, Var};
 
@@ -11,25 +11,34 @@ use petri::graph::{DType, Func, Graph, Role, Var};
 const FORWARD: f64 = 2e-6;
 const DERIVATIVE: f64 = 1e-6;
 
+/// Errors of the CPU against the reference, but for the third: of the reference's derivative against finite differences.
+const COLUMNS: [&str; 4] = ["value", "derivative", "differences", "second"];
+
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 fn every_operation_agrees_with_the_reference_and_finite_differences() {
-    for case in all() {
-        let built = build(|g, l| (case.make)(g, l));
-        check_forward(case.name, &built, FORWARD);
-        if case.gradient {
-            let mut graph = built.graph.clone();
-            let loss = weighted_sum(&mut graph, built.result).unwrap();
-            let gradients = check_gradient(case.name, &graph, loss, &built.leaves, DERIVATIVE);
-            if case.smooth {
-                check_second(case.name, graph, loss, &built.leaves, gradients.len());
+    for (family, cases) in FAMILIES {
+        let mut report = Report::new(family, COLUMNS);
+        for case in *cases {
+            let built = build(|g, l| (case.make)(g, l));
+            let mut errors = [Some(check_forward(case.name, &built, FORWARD)), None, None, None];
+            if case.gradient {
+                let mut graph = built.graph.clone();
+                let loss = weighted_sum(&mut graph, built.result).unwrap();
+                let first = check_gradient(case.name, &graph, loss, &built.leaves, DERIVATIVE);
+                (errors[1], errors[2]) = (Some(first.cpu), Some(first.numeric));
+                if case.smooth {
+                    let second = check_second(case.name, graph, loss, &built.leaves, first.gradients.len());
+                    errors[3] = Some(second.cpu);
+                }
             }
+            report.line(case.name, errors);
         }
     }
 }
 
 /// Differentiates a weighted sum of the gradient again.
-fn check_second(name: &str, mut graph: Graph, loss: Var, leaves: &[Var], count: usize) {
+fn check_second(name: &str, mut graph: Graph, loss: Var, leaves: &[Var], count: usize) -> Derivative {
     let gradients = graph.grad(loss, leaves).unwrap();
     assert_eq!(gradients.len(), count);
     let mut total = graph.constant(0.0, &[]).unwrap();
@@ -38,7 +47,7 @@ fn check_second(name: &str, mut graph: Graph, loss: Var, leaves: &[Var], count: 
         let part = weighted_sum_named(&mut graph, square);
         total = graph.add(total, part).unwrap();
     }
-    check_gradient(&format!("{name} twice"), &graph, total, leaves, 1e-5);
+    check_gradient(&format!("{name} twice"), &graph, total, leaves, 1e-5)
 }
 
 fn weighted_sum_named(graph: &mut Graph, var: Var) -> Var {
@@ -49,6 +58,7 @@ fn weighted_sum_named(graph: &mut Graph, var: Var) -> Var {
 #[cfg_attr(target_arch = "wasm32", wasm_bindgen_test::wasm_bindgen_test)]
 #[cfg_attr(not(target_arch = "wasm32"), test)]
 fn every_scalar_function_agrees_with_its_reference_and_its_derivative() {
+    let mut report = Report::new("scalar functions", COLUMNS);
     for &func in Func::ALL {
         let row = func.row();
         let built = build(|g, l| {
@@ -67,16 +77,18 @@ fn every_scalar_function_agrees_with_its_reference_and_its_derivative() {
                 .collect();
             g.elementwise(func, &inputs)
         });
-        check_forward(row.name, &built, FORWARD);
-        if row.derivative.is_none() {
-            continue;
+        let mut errors = [Some(check_forward(row.name, &built, FORWARD)), None, None, None];
+        if row.derivative.is_some() {
+            let mut graph = built.graph.clone();
+            let loss = weighted_sum(&mut graph, built.result).unwrap();
+            let first = check_gradient(row.name, &graph, loss, &built.leaves, DERIVATIVE);
+            (errors[1], errors[2]) = (Some(first.cpu), Some(first.numeric));
+            if row.smooth {
+                let second = check_second(row.name, graph, loss, &built.leaves, first.gradients.len());
+                errors[3] = Some(second.cpu);
+            }
         }
-        let mut graph = built.graph.clone();
-        let loss = weighted_sum(&mut graph, built.result).unwrap();
-        let gradients = check_gradient(row.name, &graph, loss, &built.leaves, DERIVATIVE);
-        if row.smooth {
-            check_second(row.name, graph, loss, &built.leaves, gradients.len());
-        }
+        report.line(row.name, errors);
     }
 }
 

@@ -7,6 +7,8 @@ pub mod cases;
 pub mod device;
 pub mod labs;
 pub mod models;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod random;
 
 use petri::cpu::Machine;
 use petri::graph::{DType, Entry, Graph, Result, Role, Var};
@@ -102,34 +104,95 @@ pub fn weighted_sum(g: &mut Graph, var: Var) -> Result<Var> {
     g.sum_all(product)
 }
 
+/// At most so many elements of a leaf are moved to find a difference.
+const MOST_MOVED: usize = 100;
+
+/// The first and the last of `count` elements, and some between them: all if they are few.
+fn moved(count: usize) -> Vec<usize> {
+    if count <= MOST_MOVED {
+        return (0..count).collect();
+    }
+    let mut rng = Rng::new(count as u32, "moved");
+    let mut elements: Vec<usize> = (1..count - 1).collect();
+    rng.shuffle(&mut elements);
+    elements.truncate(MOST_MOVED - 2);
+    elements.extend([0, count - 1]);
+    elements
+}
+
+/// What [`check_gradient`] found.
+pub struct Derivative {
+    pub gradients: Vec<Var>,
+    /// Worst error of the reference against finite differences.
+    pub numeric: f64,
+    /// Worst error of the CPU against the reference.
+    pub cpu: f64,
+}
+
 /// Checks derivatives of `loss` by every leaf against central differences of the reference, in double
-/// precision; also the CPU's derivatives against the reference's.
-pub fn check_gradient(name: &str, graph: &Graph, loss: Var, leaves: &[Var], tolerance: f64) -> Vec<Var> {
+/// precision (by a sample of the elements of a large leaf); also the CPU's derivatives, by every element, against the
+/// reference's.
+pub fn check_gradient(name: &str, graph: &Graph, loss: Var, leaves: &[Var], tolerance: f64) -> Derivative {
     let mut graph = graph.clone();
     let gradients = graph.grad(loss, leaves).unwrap_or_else(|error| panic!("{name}: {error}"));
     let reference = Reference::new(&graph);
     let analytic = reference.evaluate(&gradients);
+    let (mut worst_numeric, mut worst_cpu) = (0.0f64, 0.0f64);
     for (&leaf, analytic) in leaves.iter().zip(&analytic) {
         let index = graph.node(leaf).leaf.expect("a leaf");
-        let numeric: Vec<f64> = (0..analytic.len())
-            .map(|element| {
-                let at = |offset: f64| {
-                    let mut moved = reference.clone();
-                    moved.leaves[index][element] += offset;
-                    moved.evaluate(&[loss])[0][0]
-                };
-                // Fourth-order central difference.
-                let h = 1e-4;
-                (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h)
-            })
-            .collect();
-        let error = relative_error(analytic, &numeric);
+        let elements = moved(analytic.len());
+        let difference = |&element: &usize| {
+            let at = |offset: f64| {
+                let mut moved = reference.clone();
+                moved.leaves[index][element] += offset;
+                moved.evaluate(&[loss])[0][0]
+            };
+            // Fourth-order central difference.
+            let h = 1e-4;
+            (8.0 * (at(h) - at(-h)) - (at(2.0 * h) - at(-2.0 * h))) / (12.0 * h)
+        };
+        let numeric: Vec<f64> = elements.iter().map(difference).collect();
+        let analytic: Vec<f64> = elements.iter().map(|&element| analytic[element]).collect();
+        let error = relative_error(&analytic, &numeric);
         assert!(error <= tolerance, "{name}: derivative differs by {error:.3e}\n{analytic:?}\n{numeric:?}");
+        worst_numeric = worst_numeric.max(error);
     }
     let got = run_cpu(&graph, &outputs(&gradients));
     for (got, truth) in got.iter().zip(&analytic) {
         let error = relative_error(got, truth);
         assert!(error <= 4e-6, "{name}: cpu derivative differs by {error:.3e}\n{got:?}\n{truth:?}");
+        worst_cpu = worst_cpu.max(error);
     }
-    gradients
+    Derivative { gradients, numeric: worst_numeric, cpu: worst_cpu }
+}
+
+/// Prints the errors of cases, and the worst of each family: what `cargo test --test ops -- --nocapture` shows.
+pub struct Report<const N: usize> {
+    family: &'static str,
+    worst: [(f64, &'static str); N],
+}
+
+impl<const N: usize> Report<N> {
+    pub fn new(family: &'static str, columns: [&str; N]) -> Self {
+        println!("{family:44}{}", columns.map(|column| format!("{column:>14}")).concat());
+        Report { family, worst: [(0.0, "-"); N] }
+    }
+
+    /// One case; `None` where it has no such error.
+    pub fn line(&mut self, name: &'static str, errors: [Option<f64>; N]) {
+        let show = |error: Option<f64>| error.map_or(format!("{:>14}", "-"), |error| format!("{error:14.1e}"));
+        println!("  {name:42}{}", errors.map(show).concat());
+        for (worst, error) in self.worst.iter_mut().zip(errors) {
+            if let Some(error) = error.filter(|error| *error > worst.0) {
+                *worst = (error, name);
+            }
+        }
+    }
+}
+
+impl<const N: usize> Drop for Report<N> {
+    fn drop(&mut self) {
+        let worst = self.worst.iter().map(|(error, name)| format!("{error:.1e} ({name})"));
+        println!("  worst of {}: {}", self.family, worst.collect::<Vec<_>>().join(", "));
+    }
 }

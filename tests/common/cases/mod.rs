@@ -44,23 +44,22 @@ pub const WIDE: (f64, f64) = (-2.0, 2.0);
 
 pub(crate) use cases;
 
-/// All families.
+/// All families by name.
+pub const FAMILIES: &[(&str, &[Case])] = &[
+    ("dense", dense::CASES),
+    ("distance", distance::CASES),
+    ("einsum", einsum::CASES),
+    ("indexing", indexing::CASES),
+    ("norm", norm::CASES),
+    ("recurrence", recurrence::CASES),
+    ("training", training::CASES),
+    ("window", window::CASES),
+];
+
+/// All cases.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    [
-        dense::CASES,
-        distance::CASES,
-        einsum::CASES,
-        indexing::CASES,
-        norm::CASES,
-        recurrence::CASES,
-        training::CASES,
-        window::CASES,
-    ]
-    .into_iter()
-    .flatten()
+    FAMILIES.iter().flat_map(|(_, cases)| *cases)
 }
 
 /// What only the GPU treats differently from small shapes.
-pub fn large() -> impl Iterator<Item = &'static Case> {
-    large::CASES.iter()
-}
+pub const LARGE: (&str, &[Case]) = ("large", large::CASES);
