@@ -65,7 +65,7 @@ pub fn shared_shader(kernels: &[Kernel]) -> Option<Shader> {
         _ if kernels.iter().any(|kernel| matches!(kernel, Kernel::Reduce(_) | Kernel::MatMul(_))) => Some(256),
         _ => Some(THREADS),
     };
-    let mut parts: Vec<Part> = kernels.iter().filter_map(|kernel| part(kernel, &bindings, threads)).collect();
+    let parts: Vec<Part> = kernels.iter().filter_map(|kernel| part(kernel, &bindings, threads)).collect();
     let threads = parts.first()?.threads;
     let groups: usize = parts.iter().map(|part| part.groups).sum();
     let width = groups.min(MOST_GROUPS);
@@ -82,7 +82,7 @@ pub fn shared_shader(kernels: &[Kernel]) -> Option<Shader> {
     } else {
         // The number of a workgroup is the same for all its invocations, so they may meet at barriers below.
         let mut first = 0;
-        for (number, part) in parts.iter_mut().enumerate() {
+        for (number, part) in parts.iter().enumerate() {
             text.push_str(&with_suffix(&part.text, number));
             text.push('\n');
             push(&mut main, 1, &format!("if (group >= {first}u && group < {}u) {{", first + part.groups));

@@ -470,12 +470,15 @@ impl<'a> Attempt<'a> {
                 }
             }
         }
-        let sorted = (0..dispatches.len()).flat_map(|at| order.iter().map(move |&i| (at, i)));
-        let sorted: Vec<(usize, usize)> = sorted.filter(|&(at, i)| number[i] == at).collect();
-        (sorted.iter().map(|&(_, i)| groups[i].clone()).collect(), sorted.iter().map(|&(at, _)| at).collect())
+        let mut sorted = Vec::with_capacity(order.len());
+        for at in 0..dispatches.len() {
+            sorted.extend(order.iter().copied().filter(|&i| number[i] == at));
+        }
+        let numbers = sorted.iter().map(|&i| number[i]).collect();
+        (sorted.into_iter().map(|i| groups[i].clone()).collect(), numbers)
     }
 
-    /// Most bytes that the shader of a kernel shares within a workgroup.
+    /// Most bytes that the shader of a kernel shares within a workgroup, see `shaders/`.
     fn workgroup_memory(&self, group: &Group) -> usize {
         match group.primary.map(|primary| self.lowering.core(primary)) {
             Some(Core::MatMul(..)) => 4608,

@@ -3,7 +3,7 @@
 //! *Why it is so.* Context: on the step path nothing may allocate, hash or look at shapes. Decision: all
 //! of that happens here, once, and the result is a flat list of kernels of a closed set over buffers
 //! that the program owns for its whole life. Consequence: a change of shape plans again (milliseconds),
-//! a change of a number writes one element of the buffer of scalars.
+//! a change of a number writes one element of a buffer.
 
 mod emit;
 mod fuse;
