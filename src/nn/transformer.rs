@@ -219,6 +219,30 @@ mod tests {
         }
     }
     #[test]
+    fn kernels_of_one_dispatch_do_not_wait_for_each_other() {
+        let symbols: Vec<u32> = (0..4 * 8).map(|i| i * 7 % 6).collect();
+        let program = training_step([4, 8, 16, 6], [&symbols, &symbols], NormOptions::LAYER, true, &Adam::USUAL);
+        let program = program.expect("shapes that fit");
+        // The same with the kernels of each dispatch in the opposite order.
+        let mut turned = program.clone();
+        let mut rest = &mut turned.routines[0].kernels[..];
+        for &count in &program.routines[0].dispatches {
+            let (together, others) = rest.split_at_mut(count);
+            together.reverse();
+            rest = others;
+        }
+        let mut machines = [program, turned].map(|program| Machine::new(Arc::new(program)));
+        for machine in &mut machines {
+            machine.poison();
+            (0..3).for_each(|_| machine.run(0));
+        }
+        let [straight, turned] = machines;
+        for leaf in 0..straight.program().leaves.len() {
+            assert_eq!(straight.leaf(leaf), turned.leaf(leaf), "{}", straight.program().leaves[leaf].name);
+        }
+    }
+
+    #[test]
     fn it_fits_what_only_attention_can_tell() {
         let [batch, time, symbols] = [16, 8, 6];
         let mut rng = Rng::new(5, "symbols");
