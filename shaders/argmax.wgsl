@@ -1,14 +1,12 @@
 // Position of the first largest of `reduced` values for each of `kept` results, laid out as reduce.wgsl.
-// Constants: kept, reduced, lanes, per_group, threads, slot_step, lane_step, grid_width.
+// Constants: kept, reduced, lanes, per_group, threads, slot_step, lane_step.
 
 // Minus infinity; not a constant expression, in which WGSL forbids it.
 var<private> start_bits: u32 = 0xff800000u;
 var<workgroup> values: array<f32, threads>;
 var<workgroup> positions: array<u32, threads>;
 
-@compute @workgroup_size(threads)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let group = workgroup.y * grid_width + workgroup.x;
+fn run(group: u32, local: u32) {
     let lane = local / lane_step % lanes;
     let at = group * per_group + local / slot_step % per_group;
     var best = bitcast<f32>(start_bits);

@@ -1,11 +1,9 @@
-// Element by element. A workgroup covers `per_thread` runs of 64 neighbours, so that reads coalesce.
-// Constants: elements, per_thread, grid_width.
+// Element by element. A workgroup covers `per_thread` runs of `threads` neighbours, so that reads coalesce.
+// Constants: elements, per_thread, threads.
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let group = workgroup.y * grid_width + workgroup.x;
+fn run(group: u32, local: u32) {
     for (var part = 0u; part < per_thread; part++) {
-        let at = (group * per_thread + part) * 64u + local;
+        let at = (group * per_thread + part) * threads + local;
         if (at >= elements) {
             return;
         }

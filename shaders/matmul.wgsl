@@ -2,7 +2,7 @@
 // elements at a time through workgroup memory. This size is the safe choice on every GPU; larger tiles
 // pay only on large ones. The finished tile goes through the same memory, so that the epilogue appears
 // once in the text and its stores coalesce. Products too small for tiles are reductions instead.
-// Constants: m, n, k, batches, tiles_m, tiles_n, grid_width.
+// Constants: m, n, k, batches, tiles_m, tiles_n.
 
 // Four elements side by side: rows of the left tile or columns of the right one, by inner element. The
 // pitch of 9 keeps the transposing writes on distinct banks.
@@ -25,9 +25,7 @@ $right_batch
     return bitcast<f32>($right_element);
 }
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let group = workgroup.y * grid_width + workgroup.x;
+fn run(group: u32, local: u32) {
     let batch = group / (tiles_m * tiles_n);
     if (batch >= batches) {
         return;

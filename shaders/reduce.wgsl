@@ -1,7 +1,7 @@
 // Combines `reduced` values for each of `kept` results. A workgroup computes `per_group` results, each by
 // `lanes` invocations that take every lanes-th value in blocks of 128 (long sums stay exact in partial
 // sums) and then combine in a tree. The order is fixed, so a run repeats bit for bit on one device.
-// Constants: kept, reduced, lanes, per_group, threads, slot_step, lane_step, grid_width.
+// Constants: kept, reduced, lanes, per_group, threads, slot_step, lane_step.
 
 // Not a constant expression, in which WGSL forbids infinities.
 var<private> start_bits: u32 = $start;
@@ -11,9 +11,7 @@ fn combine(a: f32, b: f32) -> f32 {
     return $combine;
 }
 
-@compute @workgroup_size(threads)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let group = workgroup.y * grid_width + workgroup.x;
+fn run(group: u32, local: u32) {
     let lane = local / lane_step % lanes;
     let at = group * per_group + local / slot_step % per_group;
     let start = bitcast<f32>(start_bits);

@@ -1,10 +1,9 @@
 // Sums updates into bins, one invocation per result, which walks all indices in order: WGSL has no
 // atomic floats, and an order that varied would make runs differ.
-// Constants: outer, count, bins, inner, grid_width.
+// Constants: outer, count, bins, inner, threads.
 
-@compute @workgroup_size(64)
-fn main(@builtin(workgroup_id) workgroup: vec3<u32>, @builtin(local_invocation_index) local: u32) {
-    let at = (workgroup.y * grid_width + workgroup.x) * 64u + local;
+fn run(group: u32, local: u32) {
+    let at = group * threads + local;
     if (at >= outer * bins * inner) {
         return;
     }

@@ -27,6 +27,20 @@ fn writing_beyond_a_leaf_is_refused() {
 }
 
 #[test]
+fn a_product_of_leaves_goes_to_a_leaf_beside_them() {
+    let mut graph = Graph::new();
+    let a = graph.leaf_with(Role::Parameter, "a", &[2, 2], vec![1.0, 2.0, 3.0, 4.0]);
+    let b = graph.leaf_with(Role::Parameter, "b", &[2, 2], vec![0.0, 1.0, 1.0, 0.0]);
+    let c = graph.leaf_with(Role::State, "c", &[2, 2], vec![0.0; 4]);
+    let (of_both, of_one) = (graph.matmul(a, b).unwrap(), graph.matmul(a, a).unwrap());
+    let entry = Entry { name: "test".into(), outputs: Vec::new(), assigns: vec![(c, of_both), (a, of_one)] };
+    let mut machine = Machine::new(Arc::new(plan(&graph, &[entry]).unwrap()));
+    machine.run(0);
+    assert_eq!(machine.leaf(0), [7.0, 10.0, 15.0, 22.0]);
+    assert_eq!(machine.leaf(2), [2.0, 1.0, 4.0, 3.0]);
+}
+
+#[test]
 fn the_first_kernel_that_is_not_finite_is_named() {
     let mut graph = Graph::new();
     let a = graph.leaf_with(Role::Parameter, "a", &[2, 2], vec![1.0; 4]);

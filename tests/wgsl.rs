@@ -6,7 +6,7 @@ mod common;
 use common::cases::{LARGE, all};
 use common::random::{Builder, Choice, config, gradients};
 use common::*;
-use petri::gpu::{Shader, shader};
+use petri::gpu::{Shader, shader, shared_shader};
 use petri::graph::{DType, Entry, Func, Graph, Role, Var};
 use petri::ops::random::Randomness;
 use petri::plan::{Kernel, Program, plan};
@@ -16,8 +16,19 @@ use std::collections::BTreeSet;
 
 /// Checks every shader of a program against the language and WebGPU's default limits.
 fn validate(name: &str, program: &Program) -> Vec<Shader> {
-    let kernels = program.routines.iter().flat_map(|routine| &routine.kernels).flat_map(|kernel| kernel.simple());
-    let shaders: Vec<Shader> = kernels.filter_map(shader).collect();
+    let mut shaders: Vec<Shader> = Vec::new();
+    for routine in &program.routines {
+        let mut kernels = &routine.kernels[..];
+        for &count in &routine.dispatches {
+            let (side_by_side, rest) = kernels.split_at(count);
+            kernels = rest;
+            match side_by_side {
+                [kernel] => shaders.extend(kernel.simple().into_iter().filter_map(shader)),
+                several => shaders.extend(shared_shader(several)),
+            }
+        }
+        assert!(kernels.is_empty(), "{name}: kernels beyond the last dispatch");
+    }
     for shader in &shaders {
         let text = &shader.text;
         let module = naga::front::wgsl::parse_str(text).unwrap_or_else(|error| {
@@ -163,7 +174,8 @@ fn equal_work_on_other_buffers_has_the_same_text() {
     let noise = graph.random_normal(Randomness { seed: source, step }, "noise", &[4]).unwrap();
     let program = planned(&graph, outputs(&[first, second, noise]));
     let shaders = validate("twice", &program);
-    assert_eq!(shaders.len(), 3);
+    // The noise shares a dispatch with the first product.
+    assert_eq!(shaders.len(), 2);
     let products = program.routines[0].kernels.iter().filter(|k| matches!(k, Kernel::MatMul(_))).filter_map(shader);
     let texts: BTreeSet<String> = products.map(|shader| shader.text).collect();
     assert_eq!(texts.len(), 1);

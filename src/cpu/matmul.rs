@@ -22,7 +22,7 @@ pub(crate) struct MatMul {
     b: Access,
     epilogue: Code,
     targets: Vec<Target>,
-    /// The product is stored as it is, so it is computed in place.
+    /// The product is stored as it is and not among the operands, so it is computed in place.
     direct: Option<(usize, usize)>,
 }
 
@@ -32,7 +32,9 @@ impl MatMul {
         let epilogue = Code::new(&kernel.epilogue, &shape, &mut scratch.registers);
         let targets = Target::all(&kernel.stores);
         let direct = match (&kernel.epilogue.instructions[..], &targets[..]) {
-            ([Instruction::Accumulator], [only]) => Some((only.buffer, only.offset)),
+            ([Instruction::Accumulator], [only]) if ![kernel.a.buffer, kernel.b.buffer].contains(&only.buffer) => {
+                Some((only.buffer, only.offset))
+            }
             _ => None,
         };
         // With an epilogue, rows are computed a few at a time, so that it finds them in the cache.
@@ -58,7 +60,7 @@ impl MatMul {
 
     pub(crate) fn run(&self, memory: &mut [Vec<f32>], scratch: &mut Scratch) {
         let size = self.m * self.n;
-        // Planning never puts a result into the buffer of an operand, so it can be taken out.
+        // What is computed in place shares no buffer with an operand, so the buffer can be taken out.
         let mut output = match self.direct {
             Some((buffer, _)) => std::mem::take(&mut memory[buffer]),
             None => std::mem::take(&mut scratch.accumulator),

@@ -201,7 +201,7 @@ fn prepare(kernel: &Kernel, scratch: &mut Scratch) -> Step {
 
 fn rows(kernel: &RowsKernel, memory: &mut [Vec<f32>]) {
     let row = kernel.row(memory[kernel.counter][0].to_bits() as usize);
-    // Planning never puts a result into the buffer of an operand, so it can be taken out.
+    // Results of a scan are temporary and in no operand's buffer, so theirs can be taken out.
     let mut target = std::mem::take(&mut memory[kernel.target]);
     for &RowsPart { source: (buffer, first), offset, size } in &kernel.parts {
         target[offset + row * size..][..size].copy_from_slice(&memory[buffer][first..][..size]);

@@ -17,15 +17,16 @@ pub struct Binding {
     pub writable: bool,
 }
 
-/// The buffers of a kernel, numbered in the order in which it mentions them, so that kernels which
+/// The buffers of a dispatch, numbered in the order in which its kernels mention them, so that dispatches which
 /// differ only in their buffers have the same text.
 pub(super) struct Bindings(pub Vec<Binding>);
 
 impl Bindings {
-    pub(super) fn new(kernel: &Kernel) -> Self {
-        let writes = kernel.writes();
+    pub(super) fn new(kernels: &[Kernel]) -> Self {
+        let writes: Vec<usize> = kernels.iter().flat_map(Kernel::writes).collect();
+        let reads = kernels.iter().flat_map(Kernel::reads);
         let mut list: Vec<Binding> = Vec::new();
-        for buffer in kernel.reads().into_iter().chain(writes.iter().copied()) {
+        for buffer in reads.chain(writes.iter().copied()) {
             if list.iter().all(|binding| binding.buffer != buffer) {
                 list.push(Binding { buffer, writable: writes.contains(&buffer) });
             }
@@ -36,7 +37,7 @@ impl Bindings {
     /// Name of a buffer in the shader.
     pub(super) fn name(&self, buffer: usize) -> String {
         let slot = self.0.iter().position(|binding| binding.buffer == buffer);
-        format!("b{}", slot.expect("all buffers of a kernel are bound"))
+        format!("b{}", slot.expect("all buffers of a dispatch are bound"))
     }
 
     /// Declarations of all buffers.

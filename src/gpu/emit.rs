@@ -2,6 +2,9 @@
 //!
 //! Shapes, strides and constants become part of the text. Only what the planner knows enters it, never
 //! which buffers are meant, so that equal work shares a pipeline. Scalar code is written by `code.rs`.
+//!
+//! Kernels that share a dispatch become one shader, in which each has its own workgroups: every template is a function
+//! `run` of a workgroup's number, and `main` chooses between them.
 
 use super::code::{Binding, Bindings, Point, push, write_body, write_stores};
 use crate::graph::{DType, Func};
@@ -22,7 +25,10 @@ const MOST_GROUPS: usize = 65_535;
 /// Above this many elements an invocation of a map does four.
 const LARGE_MAP: usize = 1 << 20;
 
-/// One kernel, ready to be compiled.
+/// Invocations of a workgroup where reductions do not ask for more.
+const THREADS: usize = 64;
+
+/// The kernels of a dispatch, ready to be compiled.
 #[derive(Clone, Debug)]
 pub struct Shader {
     /// WGSL with one entry point `main` and its buffers in group 0.
@@ -33,35 +39,90 @@ pub struct Shader {
     pub groups: [u32; 2],
 }
 
+/// What one kernel adds to a shader.
+struct Part {
+    text: String,
+    /// Workgroups that it needs.
+    groups: usize,
+    /// Invocations of each.
+    threads: usize,
+}
+
 /// The shader of a kernel; `None` if the kernel has nothing to do.
 pub fn shader(kernel: &Kernel) -> Option<Shader> {
-    let bindings = Bindings::new(kernel);
+    shared_shader(std::slice::from_ref(kernel))
+}
+
+/// The shader of kernels that share a dispatch; `None` if there is nothing to do.
+pub fn shared_shader(kernels: &[Kernel]) -> Option<Shader> {
+    let bindings = Bindings::new(kernels);
+    // Workgroups of one dispatch are of one size: tiles are made for 64, many lanes serve reductions best.
+    let threads = match kernels {
+        [_] => None,
+        _ if kernels.iter().any(|kernel| matches!(kernel, Kernel::MatMul(product) if deserves_tiles(product))) => {
+            Some(THREADS)
+        }
+        _ if kernels.iter().any(|kernel| matches!(kernel, Kernel::Reduce(_) | Kernel::MatMul(_))) => Some(256),
+        _ => Some(THREADS),
+    };
+    let parts: Vec<Part> = kernels.iter().filter_map(|kernel| part(kernel, &bindings, threads)).collect();
+    let threads = parts.first()?.threads;
+    let groups: usize = parts.iter().map(|part| part.groups).sum();
+    let width = groups.min(MOST_GROUPS);
+    let mut text = bindings.declare();
+    text.push('\n');
+    let mut main = format!(
+        "\n@compute @workgroup_size({threads})\nfn main(@builtin(workgroup_id) workgroup: vec3<u32>, \
+         @builtin(local_invocation_index) local: u32) {{\n"
+    );
+    push(&mut main, 1, &format!("let group = workgroup.y * {width}u + workgroup.x;"));
+    if let [part] = &parts[..] {
+        text.push_str(&part.text);
+        push(&mut main, 1, "run(group, local);");
+    } else {
+        // The number of a workgroup is the same for all its invocations, so they may meet at barriers below.
+        let mut first = 0;
+        for (number, part) in parts.iter().enumerate() {
+            text.push_str(&with_suffix(&part.text, number));
+            text.push('\n');
+            push(&mut main, 1, &format!("if (group >= {first}u && group < {}u) {{", first + part.groups));
+            push(&mut main, 2, &format!("run_{number}(group - {first}u, local);"));
+            push(&mut main, 1, "}");
+            first += part.groups;
+        }
+    }
+    text.push_str(&main);
+    text.push_str("}\n");
+    add_library(&mut text);
+    Some(Shader { text, bindings: bindings.0, groups: [width as u32, groups.div_ceil(width) as u32] })
+}
+
+fn part(kernel: &Kernel, bindings: &Bindings, threads: Option<usize>) -> Option<Part> {
     match kernel {
-        Kernel::Map(kernel) => map(kernel, bindings),
-        Kernel::Reduce(kernel) => reduce(kernel.clone(), bindings),
+        Kernel::Map(kernel) => map(kernel, bindings, threads.unwrap_or(THREADS)),
+        Kernel::Reduce(kernel) => reduce(kernel.clone(), bindings, threads),
         Kernel::MatMul(kernel) if deserves_tiles(kernel) => matmul(kernel.clone(), bindings),
-        Kernel::MatMul(kernel) => reduce(as_reduction(kernel), bindings),
-        Kernel::Scatter(kernel) => scatter(kernel, bindings),
-        Kernel::Rows(kernel) => rows(kernel, bindings),
+        Kernel::MatMul(kernel) => reduce(as_reduction(kernel), bindings, threads),
+        Kernel::Scatter(kernel) => scatter(kernel, bindings, threads.unwrap_or(THREADS)),
+        Kernel::Rows(kernel) => rows(kernel, bindings, threads.unwrap_or(THREADS)),
         // Made of kernels, each with a shader.
         Kernel::Scan(_) => None,
     }
 }
 
-/// Puts together library functions, constants, buffers and a template.
+/// Puts together constants and a template.
 fn finish(
     template: &str,
     constants: &[(&str, usize)],
     parts: &[(&str, &str)],
     groups: usize,
-    bindings: Bindings,
-) -> Option<Shader> {
+    threads: usize,
+) -> Option<Part> {
     if groups == 0 {
         return None;
     }
-    let width = groups.min(MOST_GROUPS);
-    let mut text = bindings.declare();
-    for (name, value) in constants.iter().chain(&[("grid_width", width)]) {
+    let mut text = String::new();
+    for (name, value) in constants {
         push(&mut text, 0, &format!("const {name} = {value}u;"));
     }
     text.push('\n');
@@ -74,8 +135,33 @@ fn finish(
         }
     }
     text.push_str(&body);
-    add_library(&mut text);
-    Some(Shader { text, bindings: bindings.0, groups: [width as u32, groups.div_ceil(width) as u32] })
+    Some(Part { text, groups, threads })
+}
+
+/// The text of a part with a number behind every name that it declares at the top, so that several fit in one shader.
+fn with_suffix(text: &str, number: usize) -> String {
+    let declared = |line: &str| {
+        let rest =
+            ["const ", "fn ", "var<private> ", "var<workgroup> "].iter().find_map(|word| line.strip_prefix(word))?;
+        rest.split(|c: char| !is_name(c)).next().map(str::to_owned)
+    };
+    let names: Vec<String> = text.lines().filter_map(declared).collect();
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(next) = rest.chars().next() {
+        let end = rest.find(|c| is_name(c) != is_name(next)).unwrap_or(rest.len());
+        let (word, others) = rest.split_at(end);
+        result.push_str(word);
+        if names.iter().any(|name| name == word) {
+            result.push_str(&format!("_{number}"));
+        }
+        rest = others;
+    }
+    result
+}
+
+fn is_name(c: char) -> bool {
+    c == '_' || c.is_ascii_alphanumeric()
 }
 
 /// Appends the library functions that the text calls, and those that these call.
@@ -97,18 +183,19 @@ fn add_library(text: &mut String) {
     }
 }
 
-fn map(kernel: &MapKernel, bindings: Bindings) -> Option<Shader> {
+fn map(kernel: &MapKernel, bindings: &Bindings, threads: usize) -> Option<Part> {
     let elements: usize = kernel.shape.iter().product();
     let per_thread = if elements > LARGE_MAP { 4 } else { 1 };
     let point = Point::from_flat("at", &kernel.shape, "i");
-    let mut body = write_body(2, &kernel.body, "r", &bindings, &point);
-    body += &write_stores(2, (&kernel.stores, &kernel.body), DType::F32, "r", &bindings, &point);
+    let mut body = write_body(2, &kernel.body, "r", bindings, &point);
+    body += &write_stores(2, (&kernel.stores, &kernel.body), DType::F32, "r", bindings, &point);
     let body = point.define(2, &body) + &body;
-    let groups = elements.div_ceil(64 * per_thread);
-    finish(MAP, &[("elements", elements), ("per_thread", per_thread)], &[("body", &body)], groups, bindings)
+    let groups = elements.div_ceil(threads * per_thread);
+    let constants = [("elements", elements), ("per_thread", per_thread), ("threads", threads)];
+    finish(MAP, &constants, &[("body", &body)], groups, threads)
 }
 
-fn rows(kernel: &RowsKernel, bindings: Bindings) -> Option<Shader> {
+fn rows(kernel: &RowsKernel, bindings: &Bindings, threads: usize) -> Option<Part> {
     let (counter, target) = (bindings.name(kernel.counter), bindings.name(kernel.target));
     let mut body = String::new();
     push(&mut body, 2, &format!("let made = {counter}[0];"));
@@ -128,7 +215,8 @@ fn rows(kernel: &RowsKernel, bindings: Bindings) -> Option<Shader> {
         push(&mut body, 2, "}");
         first += size;
     }
-    finish(MAP, &[("elements", first), ("per_thread", 1)], &[("body", &body)], first.div_ceil(64), bindings)
+    let constants = [("elements", first), ("per_thread", 1), ("threads", threads)];
+    finish(MAP, &constants, &[("body", &body)], first.div_ceil(threads), threads)
 }
 
 /// How the invocations of a workgroup share a reduction.
@@ -145,17 +233,20 @@ struct Sharing {
 impl Sharing {
     /// At least four terms per lane; no more lanes than fill a large GPU (16,384 invocations); reads
     /// of neighbours by neighbours in whichever direction memory runs.
-    fn new(kept: usize, reduced: usize, by_columns: bool) -> Self {
+    ///
+    /// A workgroup has from 64 to 256 invocations, or as many as given, a power of two between these.
+    fn new(kept: usize, reduced: usize, by_columns: bool, threads: Option<usize>) -> Self {
+        let (least, most) = threads.map_or((THREADS, 256), |threads| (threads, threads));
         let by_length = previous_power_of_two(reduced / 4);
         let by_count = (16_384 / kept).max(1).next_power_of_two();
         if by_columns {
             let across = kept.next_power_of_two().min(16);
-            let lanes = by_length.min(by_count).min(256 / across);
-            Sharing { lanes, per_group: (64 / lanes).max(across), by_columns }
+            let lanes = by_length.min(by_count).min(most / across);
+            Sharing { lanes, per_group: (least / lanes).max(across), by_columns }
         } else {
             // Whole rows of 32 lanes, or lanes would read far apart.
-            let lanes = by_length.min(by_count.max(32)).min(256);
-            Sharing { lanes, per_group: (64 / lanes).max(1), by_columns }
+            let lanes = by_length.min(by_count.max(32)).min(most);
+            Sharing { lanes, per_group: (least / lanes).max(1), by_columns }
         }
     }
 }
@@ -165,7 +256,7 @@ fn previous_power_of_two(number: usize) -> usize {
     number.checked_ilog2().map_or(1, |exponent| 1 << exponent)
 }
 
-fn reduce(mut kernel: ReduceKernel, bindings: Bindings) -> Option<Shader> {
+fn reduce(mut kernel: ReduceKernel, bindings: &Bindings, threads: Option<usize>) -> Option<Part> {
     {
         let prologue = strides_of(&mut kernel.prologue);
         let epilogue = strides_of(&mut kernel.epilogue);
@@ -187,16 +278,16 @@ fn reduce(mut kernel: ReduceKernel, bindings: Bindings) -> Option<Shader> {
         kernel.kept.len().checked_sub(1),
         (!kernel.reduced.is_empty()).then(|| kernel.kept.len() + kernel.reduced.len() - 1),
     );
-    let sharing = Sharing::new(kept, reduced, along(last_kept) > along(last_reduced));
+    let sharing = Sharing::new(kept, reduced, along(last_kept) > along(last_reduced), threads);
     let Sharing { lanes, per_group, by_columns } = sharing;
 
     let at = Point::from_flat("at", &kernel.kept, "i");
     let term = Point::from_flat("term", &kernel.reduced, "j");
-    let body = write_body(4, &kernel.prologue, "p", &bindings, &at.join(&term));
+    let body = write_body(4, &kernel.prologue, "p", bindings, &at.join(&term));
     let prologue = term.define(4, &body) + &body;
     let accumulator = if kernel.kind == Reduction::ArgMax { DType::U32 } else { DType::F32 };
-    let mut epilogue = write_body(2, &kernel.epilogue, "e", &bindings, &at);
-    epilogue += &write_stores(2, (&kernel.stores, &kernel.epilogue), accumulator, "e", &bindings, &at);
+    let mut epilogue = write_body(2, &kernel.epilogue, "e", bindings, &at);
+    epilogue += &write_stores(2, (&kernel.stores, &kernel.epilogue), accumulator, "e", bindings, &at);
     let epilogue = at.define(2, &epilogue) + &epilogue;
     let (template, start, combine) = match kernel.kind {
         Reduction::Sum => (REDUCE, "0u", "a + b"),
@@ -222,7 +313,7 @@ fn reduce(mut kernel: ReduceKernel, bindings: Bindings) -> Option<Shader> {
         ("value", &format!("p{}", kernel.value)),
         ("epilogue", &epilogue),
     ];
-    finish(template, &constants, &parts, kept.div_ceil(per_group), bindings)
+    finish(template, &constants, &parts, kept.div_ceil(per_group), lanes * per_group)
 }
 
 /// Tiles are worth it where they are mostly full and there are enough of them to occupy the GPU.
@@ -256,7 +347,7 @@ fn as_reduction(kernel: &MatMulKernel) -> ReduceKernel {
     }
 }
 
-fn matmul(mut kernel: MatMulKernel, bindings: Bindings) -> Option<Shader> {
+fn matmul(mut kernel: MatMulKernel, bindings: &Bindings) -> Option<Part> {
     {
         let mut all = vec![&mut kernel.a.strides, &mut kernel.b.strides];
         all.extend(strides_of(&mut kernel.epilogue));
@@ -297,8 +388,8 @@ fn matmul(mut kernel: MatMulKernel, bindings: Bindings) -> Option<Shader> {
     let rank = kernel.batch.len();
     let (left_order, right_order) = (order(kernel.a.strides[rank + 1]), order(kernel.b.strides[rank]));
     let point = with(("row", m), ("column", n));
-    let mut epilogue = write_body(3, &kernel.epilogue, "e", &bindings, &point);
-    epilogue += &write_stores(3, (&kernel.stores, &kernel.epilogue), DType::F32, "e", &bindings, &point);
+    let mut epilogue = write_body(3, &kernel.epilogue, "e", bindings, &point);
+    epilogue += &write_stores(3, (&kernel.stores, &kernel.epilogue), DType::F32, "e", bindings, &point);
     let epilogue = batch.define(3, &epilogue) + &epilogue;
     let constants = [("m", m), ("n", n), ("k", k), ("batches", batches), ("tiles_m", tiles_m), ("tiles_n", tiles_n)];
     let parts = [
@@ -314,12 +405,12 @@ fn matmul(mut kernel: MatMulKernel, bindings: Bindings) -> Option<Shader> {
         ("right_quad", right_order.1),
         ("epilogue", &epilogue),
     ];
-    finish(MATMUL, &constants, &parts, batches * tiles_m * tiles_n, bindings)
+    finish(MATMUL, &constants, &parts, batches * tiles_m * tiles_n, THREADS)
 }
 
-fn scatter(kernel: &ScatterKernel, bindings: Bindings) -> Option<Shader> {
+fn scatter(kernel: &ScatterKernel, bindings: &Bindings, threads: usize) -> Option<Part> {
     let &ScatterKernel { outer, count, bins, inner, .. } = kernel;
-    let constants = [("outer", outer), ("count", count), ("bins", bins), ("inner", inner)];
+    let constants = [("outer", outer), ("count", count), ("bins", bins), ("inner", inner), ("threads", threads)];
     let parts = [
         ("index", &*bindings.name(kernel.index.0)),
         ("index_offset", &kernel.index.1.to_string()),
@@ -327,7 +418,7 @@ fn scatter(kernel: &ScatterKernel, bindings: Bindings) -> Option<Shader> {
         ("updates_offset", &kernel.updates.1.to_string()),
         ("output", &bindings.name(kernel.output)),
     ];
-    finish(SCATTER, &constants, &parts, (outer * bins * inner).div_ceil(64), bindings)
+    finish(SCATTER, &constants, &parts, (outer * bins * inner).div_ceil(threads), threads)
 }
 
 /// Every stride vector of a body.
@@ -369,9 +460,13 @@ mod tests {
         for kept in [1, 3, 16, 64, 1000, 100_000] {
             for reduced in [0, 1, 7, 64, 300, 100_000] {
                 for by_columns in [false, true] {
-                    let sharing = Sharing::new(kept, reduced, by_columns);
+                    let sharing = Sharing::new(kept, reduced, by_columns, None);
                     let threads = sharing.lanes * sharing.per_group;
                     assert!((64..=256).contains(&threads) && sharing.lanes.is_power_of_two(), "{sharing:?}");
+                    for given in [64, 256] {
+                        let sharing = Sharing::new(kept, reduced, by_columns, Some(given));
+                        assert!(sharing.lanes * sharing.per_group == given, "{sharing:?}");
+                    }
                 }
             }
         }

@@ -4,7 +4,7 @@
 //! read interrupts it. Results come back through `staging.rs`.
 
 use super::context::Context;
-use super::emit::shader;
+use super::emit::shared_shader;
 use super::staging::{Copy, Plan, Staging};
 use super::{Delivery, Read};
 use crate::graph::{Error, Result, Role};
@@ -26,7 +26,7 @@ pub struct Machine {
     in_flight: Arc<AtomicUsize>,
 }
 
-/// What is recorded for a kernel.
+/// What is recorded for the kernels of a dispatch.
 enum Step {
     Once(Dispatch),
     Repeat { begin: Vec<Step>, body: Vec<Step>, end: Vec<Step>, times: usize },
@@ -44,7 +44,7 @@ impl Step {
     }
 }
 
-/// One recorded kernel.
+/// One recorded dispatch.
 struct Dispatch {
     pipeline: wgpu::ComputePipeline,
     /// Equal numbers mean equal pipelines, which need not be set twice.
@@ -79,7 +79,7 @@ impl Machine {
         let mut routines = Vec::with_capacity(program.routines.len());
         let mut texts: Vec<String> = Vec::new();
         for routine in &program.routines {
-            routines.push(steps(context, &routine.kernels, &buffers, &mut texts));
+            routines.push(steps(context, &routine.kernels, &routine.dispatches, &buffers, &mut texts));
         }
         let outputs = program.routines.iter().map(|routine| {
             Plan::new(
@@ -307,31 +307,46 @@ fn record(pass: &mut wgpu::ComputePass, steps: &[Step], pipeline: &mut Option<us
     }
 }
 
-fn steps(context: &Context, kernels: &[Kernel], buffers: &[wgpu::Buffer], texts: &mut Vec<String>) -> Vec<Step> {
-    let mut made = Vec::with_capacity(kernels.len());
-    for kernel in kernels {
-        if let Kernel::Scan(scan) = kernel {
-            let mut all = |kernels: &[Kernel]| steps(context, kernels, buffers, texts);
+/// `counts` says how many kernels each dispatch has.
+fn steps(
+    context: &Context,
+    mut kernels: &[Kernel],
+    counts: &[usize],
+    buffers: &[wgpu::Buffer],
+    texts: &mut Vec<String>,
+) -> Vec<Step> {
+    let mut made = Vec::with_capacity(counts.len());
+    for &count in counts {
+        let (side_by_side, rest) = kernels.split_at(count);
+        kernels = rest;
+        if let [Kernel::Scan(scan)] = side_by_side {
+            let mut all = |kernels: &[Kernel]| steps(context, kernels, &vec![1; kernels.len()], buffers, texts);
             let (begin, body, end) = (all(&scan.begin), all(&scan.body), all(&scan.end));
             made.push(Step::Repeat { begin, body, end, times: scan.times });
-        } else if let Some(dispatch) = dispatch(context, kernel, buffers, texts) {
+        } else if let Some(dispatch) = dispatch(context, side_by_side, buffers, texts) {
             made.push(Step::Once(dispatch));
         }
     }
     made
 }
 
-fn dispatch(context: &Context, kernel: &Kernel, buffers: &[wgpu::Buffer], texts: &mut Vec<String>) -> Option<Dispatch> {
-    let shader = shader(kernel)?;
+fn dispatch(
+    context: &Context,
+    kernels: &[Kernel],
+    buffers: &[wgpu::Buffer],
+    texts: &mut Vec<String>,
+) -> Option<Dispatch> {
+    let shader = shared_shader(kernels)?;
     let writable: Vec<bool> = shader.bindings.iter().map(|binding| binding.writable).collect();
     let (group_layout, layout) = context.layout(&writable);
-    let label = match kernel {
-        Kernel::Map(_) => "map",
-        Kernel::Reduce(_) => "reduce",
-        Kernel::MatMul(_) => "matmul",
-        Kernel::Scatter(_) => "scatter",
-        Kernel::Scan(_) => "scan",
-        Kernel::Rows(_) => "rows",
+    let label = match kernels {
+        [Kernel::Map(_)] => "map",
+        [Kernel::Reduce(_)] => "reduce",
+        [Kernel::MatMul(_)] => "matmul",
+        [Kernel::Scatter(_)] => "scatter",
+        [Kernel::Scan(_)] => "scan",
+        [Kernel::Rows(_)] => "rows",
+        _ => "several",
     };
     let pipeline = context.pipeline(&shader.text, &layout, label);
     let entries = shader.bindings.iter().enumerate().map(|(slot, binding)| wgpu::BindGroupEntry {

@@ -24,7 +24,7 @@ mod staging;
 pub use canary::canary;
 pub use code::Binding;
 pub use context::{Context, Options};
-pub use emit::{Shader, shader};
+pub use emit::{Shader, shader, shared_shader};
 pub use machine::Machine;
 
 pub use crate::plan::{Delivery, Read};

@@ -4,15 +4,19 @@
 //! another value is stored only if several readers would have to compute it again and that is dear.
 //! Every stored value starts as a kernel of its own; kernels of one iteration space are then merged
 //! whenever no third kernel stands between them, so that elementwise chains, epilogues of products and
-//! reductions, and parallel updates become one kernel each. Next stage: `emit.rs`.
+//! reductions, and parallel updates become one kernel each. Kernels that do not wait for each other then share
+//! dispatches, as far as a dispatch has room for their buffers. Next stage: `emit.rs`.
 
+use super::Location;
 use super::lower::{Core, IndexMap, Lowering, Value};
 use super::table::{Table, ValueSet};
-use crate::graph::{Graph, Leaf, Role, elements};
+use crate::graph::elements;
 use std::collections::BTreeSet;
 
 /// A kernel binds at most this many buffers: WebGPU's default limit.
 pub(super) const MOST_BUFFERS: usize = 8;
+/// WebGPU's default limit for the memory that a workgroup shares, in bytes.
+const MOST_WORKGROUP_MEMORY: usize = 16_384;
 /// A value this cheap is computed again rather than stored.
 const CHEAP: u32 = 4;
 
@@ -62,7 +66,10 @@ impl Reads {
 
 /// The fused form of one entry.
 pub(crate) struct Fused {
+    /// In order, those of a dispatch one after the other.
     pub groups: Vec<Group>,
+    /// Number of the dispatch of each group.
+    pub dispatches: Vec<usize>,
     /// Which values are stored.
     pub stored: ValueSet,
     /// Leaf that receives each assignment's copy.
@@ -71,8 +78,13 @@ pub(crate) struct Fused {
     pub outputs: Vec<Value>,
 }
 
-/// Fuses the entry with the given outputs and assignments `(leaf, value)`.
-pub(crate) fn fuse(graph: &Graph, lowering: &mut Lowering, outputs: &[Value], assigns: &[(usize, Value)]) -> Fused {
+/// Fuses the entry with the given outputs and assignments `(leaf, value)`; `leaves` says in which buffer each leaf lies.
+pub(crate) fn fuse(
+    lowering: &mut Lowering,
+    outputs: &[Value],
+    assigns: &[(usize, Value)],
+    leaves: &[Location],
+) -> Fused {
     let mut copies = Table::default();
     for &(leaf, value) in assigns {
         // A leaf may have to pass through memory of its own (two leaves that swap).
@@ -84,10 +96,10 @@ pub(crate) fn fuse(graph: &Graph, lowering: &mut Lowering, outputs: &[Value], as
     // through memory of its own; which ones do is found by trying.
     let mut separate = ValueSet::default();
     loop {
-        let attempt = Attempt::new(graph, lowering, outputs, &copies, &separate);
+        let attempt = Attempt::new(lowering, outputs, &copies, &separate, leaves);
         match attempt.order() {
-            Ok(groups) => {
-                return Fused { groups, stored: attempt.stored, copies, outputs: outputs.to_vec() };
+            Ok((groups, dispatches)) => {
+                return Fused { groups, dispatches, stored: attempt.stored, copies, outputs: outputs.to_vec() };
             }
             Err(copy) => {
                 let Core::View(value, _) = lowering.core(copy) else { unreachable!("copies are views") };
@@ -97,8 +109,16 @@ pub(crate) fn fuse(graph: &Graph, lowering: &mut Lowering, outputs: &[Value], as
     }
 }
 
+/// A dispatch that is being filled.
+struct Dispatch {
+    bound: Vec<Place>,
+    workgroup_memory: usize,
+    /// Whether it has a kernel that shares no dispatch.
+    closed: bool,
+}
+
 struct Attempt<'a> {
-    graph: &'a Graph,
+    leaves: &'a [Location],
     lowering: &'a Lowering,
     copies: &'a Table<usize>,
     outputs: &'a [Value],
@@ -108,13 +128,14 @@ struct Attempt<'a> {
 
 impl<'a> Attempt<'a> {
     fn new(
-        graph: &'a Graph,
         lowering: &'a Lowering,
         outputs: &'a [Value],
         copies: &'a Table<usize>,
         separate: &ValueSet,
+        leaves: &'a [Location],
     ) -> Self {
-        let mut attempt = Attempt { graph, lowering, copies, outputs, stored: ValueSet::default(), groups: Vec::new() };
+        let mut attempt =
+            Attempt { leaves, lowering, copies, outputs, stored: ValueSet::default(), groups: Vec::new() };
         let reachable = attempt.reachable();
         attempt.choose_stored(&reachable, separate);
         for &value in &reachable {
@@ -187,12 +208,14 @@ impl<'a> Attempt<'a> {
             let below = operands.iter().filter(|v| !must.contains(**v)).map(|v| cost[v.index()]);
             cost[value.index()] = below.fold(own, u32::saturating_add);
         }
+        let heirs = self.heirs(reachable, &must);
         // How many read each value, and whether any reads it more than once per element.
         let mut uses = vec![(0u32, false); lowering.nodes.len()];
         for &value in reachable.iter().rev() {
             let (count, wide) = uses[value.index()];
             let computed = matches!(lowering.core(value), Core::Map(..) | Core::Take { .. });
-            if computed && (count > 1 || wide) && cost[value.index()] > CHEAP {
+            let dear = cost[value.index()] > CHEAP || heirs.contains(value);
+            if computed && (count > 1 || wide) && dear {
                 must.add(value);
             }
             let stored = must.contains(value);
@@ -213,6 +236,26 @@ impl<'a> Attempt<'a> {
         }
         self.stored = must;
         while self.store_where_reads_are_too_many(reachable) {}
+    }
+
+    /// Values that alone read a product or reduction, or alone read what alone reads it, and so on. Storing one costs
+    /// nothing, because it takes the place of the product: a sum of residuals, say, or a mean.
+    fn heirs(&self, reachable: &[Value], must: &ValueSet) -> ValueSet {
+        let mut readers = vec![0u32; self.lowering.nodes.len()];
+        let inputs = reachable.iter().flat_map(|&value| self.lowering.core(value).inputs());
+        inputs.chain(self.outputs.iter().copied()).for_each(|input| readers[input.index()] += 1);
+        let mut heirs = ValueSet::default();
+        for &value in reachable {
+            let Core::Map(_, inputs) = self.lowering.core(value) else { continue };
+            let inherits = |input: Value| match self.lowering.core(input) {
+                Core::Reduce(..) | Core::MatMul(..) => true,
+                _ => heirs.contains(input) && !must.contains(input),
+            };
+            if inputs.iter().any(|&input| readers[input.index()] == 1 && inherits(input)) {
+                heirs.add(value);
+            }
+        }
+        heirs
     }
 
     /// A value that would be computed from more buffers than a kernel binds beside its result has the operand that
@@ -251,16 +294,18 @@ impl<'a> Attempt<'a> {
         changed
     }
 
-    /// The buffers that computing `value` reads; all scalars share one.
+    /// What stands for the buffer of `place`: the first leaf of those that share one.
+    fn buffer(&self, place: Place) -> Place {
+        let Place::Leaf(leaf) = place else { return place };
+        let first = self.leaves.iter().position(|(buffer, _)| *buffer == self.leaves[leaf].0);
+        Place::Leaf(first.unwrap_or(leaf))
+    }
+
+    /// The buffers that computing `value` reads.
     fn places(&self, value: Value, known: &[Vec<Place>]) -> Vec<Place> {
         let base = self.base(value);
         match self.lowering.core(base) {
-            Core::Leaf(leaf) => {
-                let is_scalar = |leaf: &Leaf| leaf.role == Role::Scalar;
-                let leaves = self.graph.leaves();
-                let first = leaves.iter().position(is_scalar).filter(|_| is_scalar(&leaves[*leaf]));
-                vec![Place::Leaf(first.unwrap_or(*leaf))]
-            }
+            Core::Leaf(leaf) => vec![self.buffer(Place::Leaf(*leaf))],
             Core::Constant(_) | Core::Iota => Vec::new(),
             _ if self.stored.contains(base) => vec![Place::Temporary(base)],
             _ => known[base.index()].clone(),
@@ -350,8 +395,8 @@ impl<'a> Attempt<'a> {
             || later.writes.iter().any(|&leaf| earlier.reads.only_here(Place::Leaf(leaf)).is_some())
     }
 
-    /// Merges and orders the kernels, or names a copy that must go through separate memory.
-    fn order(&self) -> Result<Vec<Group>, Value> {
+    /// Merges and orders the kernels and gives them dispatches, or names a copy that must go through separate memory.
+    fn order(&self) -> Result<(Vec<Group>, Vec<usize>), Value> {
         let mut groups = self.groups.clone();
         let mut after: Vec<BTreeSet<usize>> = (0..groups.len())
             .map(|i| {
@@ -379,8 +424,67 @@ impl<'a> Attempt<'a> {
                 alive[b] = false;
             }
         }
-        let order = topological(&after).expect("merging keeps the order free of cycles");
-        Ok(order.into_iter().filter(|&i| alive[i]).map(|i| groups[i].clone()).collect())
+        let mut order = topological(&after).expect("merging keeps the order free of cycles");
+        order.retain(|&i| alive[i]);
+        Ok(self.share_dispatches(&groups, &after, &order))
+    }
+
+    /// Gives every kernel the first dispatch that comes after all it waits for and has room for it, and sorts them by
+    /// dispatch. On a GPU, a dispatch costs more than most of what small kernels compute; those of one run side by side.
+    fn share_dispatches(
+        &self,
+        groups: &[Group],
+        after: &[BTreeSet<usize>],
+        order: &[usize],
+    ) -> (Vec<Group>, Vec<usize>) {
+        let mut dispatches: Vec<Dispatch> = Vec::new();
+        let mut number = vec![0; groups.len()];
+        for &i in order {
+            let group = &groups[i];
+            // What has nothing to do is never dispatched.
+            let closed = self.stands_alone(group) || group.shape.contains(&0);
+            let own = Dispatch {
+                bound: self.bound(groups, &group.reads, [i, i]),
+                workgroup_memory: self.workgroup_memory(group),
+                closed,
+            };
+            let has_room = |dispatch: &Dispatch| {
+                let new = own.bound.iter().filter(|place| !dispatch.bound.contains(place)).count();
+                !closed
+                    && !dispatch.closed
+                    && dispatch.bound.len() + new <= MOST_BUFFERS
+                    && dispatch.workgroup_memory + own.workgroup_memory <= MOST_WORKGROUP_MEMORY
+            };
+            let first = after[i].iter().map(|&earlier| number[earlier] + 1).max().unwrap_or(0);
+            match (first..dispatches.len()).find(|&at| has_room(&dispatches[at])) {
+                Some(at) => {
+                    number[i] = at;
+                    let dispatch = &mut dispatches[at];
+                    dispatch.workgroup_memory += own.workgroup_memory;
+                    let new: Vec<Place> = own.bound.into_iter().filter(|p| !dispatch.bound.contains(p)).collect();
+                    dispatch.bound.extend(new);
+                }
+                None => {
+                    number[i] = dispatches.len();
+                    dispatches.push(own);
+                }
+            }
+        }
+        let mut sorted = Vec::with_capacity(order.len());
+        for at in 0..dispatches.len() {
+            sorted.extend(order.iter().copied().filter(|&i| number[i] == at));
+        }
+        let numbers = sorted.iter().map(|&i| number[i]).collect();
+        (sorted.into_iter().map(|i| groups[i].clone()).collect(), numbers)
+    }
+
+    /// Most bytes that the shader of a kernel shares within a workgroup, see `shaders/`.
+    fn workgroup_memory(&self, group: &Group) -> usize {
+        match group.primary.map(|primary| self.lowering.core(primary)) {
+            Some(Core::MatMul(..)) => 4608,
+            Some(Core::Reduce(..)) => 2048,
+            _ => 0,
+        }
     }
 
     fn may_merge(&self, groups: &[Group], after: &[BTreeSet<usize>], a: usize, b: usize) -> bool {
@@ -407,20 +511,19 @@ impl<'a> Attempt<'a> {
         if writes.any(|&leaf| reads.only_here(Place::Leaf(leaf)) == Some(false)) {
             return false;
         }
-        self.buffers(groups, &reads, a, b) <= MOST_BUFFERS && !stands_between(after, a, b)
+        self.bound(groups, &reads, [a, b]).len() <= MOST_BUFFERS && !stands_between(after, a, b)
     }
 
     /// Buffers that the kernel of both groups, reading `reads`, binds.
-    fn buffers(&self, groups: &[Group], reads: &Reads, a: usize, b: usize) -> usize {
-        // All scalars share one buffer.
-        let scalar =
-            |place: &Place| matches!(place, Place::Leaf(leaf) if self.graph.leaves()[*leaf].role == Role::Scalar);
-        let (scalars, mut bound): (Vec<Place>, Vec<Place>) = reads.places().partition(scalar);
+    fn bound(&self, groups: &[Group], reads: &Reads, [a, b]: [usize; 2]) -> Vec<Place> {
+        let mut bound: Vec<Place> = Vec::new();
         let mut bind = |place: Place| {
+            let place = self.buffer(place);
             if !bound.contains(&place) {
                 bound.push(place);
             }
         };
+        reads.places().for_each(&mut bind);
         for group in [&groups[a], &groups[b]] {
             group.writes.iter().for_each(|&leaf| bind(Place::Leaf(leaf)));
             // What nobody else reads stays in a register.
@@ -431,7 +534,7 @@ impl<'a> Attempt<'a> {
             let stored = group.members.iter().filter(|&&m| !self.copies.contains(m) && read_by_others(m));
             stored.for_each(|&member| bind(Place::Temporary(member)));
         }
-        bound.len() + usize::from(!scalars.is_empty())
+        bound
     }
 
     /// Whether the value needs a kernel of its own, to which others may be added.

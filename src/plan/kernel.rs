@@ -249,6 +249,8 @@ pub struct Routine {
     pub name: String,
     /// Kernels in order.
     pub kernels: Vec<Kernel>,
+    /// How many of the kernels, one after the other, a GPU may run in each dispatch: they do not wait for each other.
+    pub dispatches: Vec<usize>,
     /// Where in the model each kernel comes from, for messages: `hidden 2`, `new hidden 2.weight`.
     pub labels: Vec<String>,
     /// Results, readable until another routine runs.

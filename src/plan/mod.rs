@@ -3,7 +3,7 @@
 //! *Why it is so.* Context: on the step path nothing may allocate, hash or look at shapes. Decision: all
 //! of that happens here, once, and the result is a flat list of kernels of a closed set over buffers
 //! that the program owns for its whole life. Consequence: a change of shape plans again (milliseconds),
-//! a change of a number writes one element of the buffer of scalars.
+//! a change of a number writes one element of a buffer.
 
 mod emit;
 mod fuse;
@@ -26,6 +26,12 @@ use table::Table;
 /// A program takes at most this many bytes: a quarter of what a 32-bit page can address.
 const MOST_BYTES: usize = 1 << 30;
 
+/// Leaves share a buffer of at most this many elements: half of what WebGPU binds by default.
+const MOST_SHARED: usize = 1 << 24;
+
+/// Elements of a cache line.
+const LINE: usize = 16;
+
 /// Axes of a tensor and of what is reduced; lowering never adds any.
 pub(crate) const MOST_AXES: usize = 12;
 
@@ -37,7 +43,7 @@ pub fn plan(graph: &Graph, entries: &[Entry]) -> Result<Program> {
     let mut planner = Planner { buffers: program.buffers, pools: Vec::new(), unshared_elements: 0 };
     let mut lowering = Lowering::default();
     for entry in entries {
-        let (kernels, labels, places) = planner.entry(graph, entry, &mut lowering, &leaves, 0)?;
+        let (kernels, labels, places, dispatches) = planner.entry(graph, entry, &mut lowering, &leaves, 0)?;
         let outputs = entry.outputs.iter().zip(places).map(|((name, var), (buffer, offset))| Output {
             name: name.clone(),
             ty: graph.ty(*var).clone(),
@@ -45,7 +51,7 @@ pub fn plan(graph: &Graph, entries: &[Entry]) -> Result<Program> {
             offset,
         });
         let outputs = outputs.collect();
-        program.routines.push(Routine { name: entry.name.clone(), kernels, labels, outputs });
+        program.routines.push(Routine { name: entry.name.clone(), kernels, dispatches, labels, outputs });
     }
     program.buffers = planner.buffers;
     program.unshared_elements = planner.unshared_elements;
@@ -72,8 +78,8 @@ struct Planner {
 }
 
 impl Planner {
-    /// Kernels of an entry with their labels, and where its outputs lie. `depth` is the number of scans around it.
-    #[allow(clippy::type_complexity)] // three parallel lists, taken apart at once
+    /// Kernels of an entry with their labels, where its outputs lie, and how many kernels each dispatch has. `depth` is the number of scans around it.
+    #[allow(clippy::type_complexity)] // lists, taken apart at once
     fn entry(
         &mut self,
         graph: &Graph,
@@ -81,7 +87,7 @@ impl Planner {
         lowering: &mut Lowering,
         leaves: &[Location],
         depth: usize,
-    ) -> Result<(Vec<Kernel>, Vec<String>, Vec<Location>)> {
+    ) -> Result<(Vec<Kernel>, Vec<String>, Vec<Location>, Vec<usize>)> {
         let assigns = check_assigns(graph, entry, lowering)?;
         check_axes(graph, entry)?;
         let outputs = entry.outputs.iter().map(|(_, v)| {
@@ -93,7 +99,7 @@ impl Planner {
             }
         });
         let outputs: Vec<Value> = outputs.collect();
-        let fused = fuse::fuse(graph, lowering, &outputs, &assigns);
+        let fused = fuse::fuse(lowering, &outputs, &assigns, leaves);
         let places = self.place(lowering, &fused, depth);
         let locate = |place: Place| match place {
             Place::Leaf(leaf) => (leaves[leaf].0, leaves[leaf].1 as i64),
@@ -122,14 +128,16 @@ impl Planner {
         });
         let outputs = outputs.collect();
         let labels = fused.groups.iter().map(|group| label(graph, lowering, &fused, group)).collect();
-        Ok((kernels, labels, outputs))
+        let dispatches = fused.dispatches.chunk_by(|a, b| a == b).map(<[usize]>::len).collect();
+        Ok((kernels, labels, outputs, dispatches))
     }
 
-    /// Gives every temporary that is read a buffer, from its kernel to the last that reads it.
+    /// Gives every temporary that is read a buffer, from its dispatch to the last that reads it: what one dispatch
+    /// reads and writes never shares memory.
     fn place(&mut self, lowering: &Lowering, fused: &fuse::Fused, depth: usize) -> Table<usize> {
-        // The last kernel that reads each temporary; those nobody reads need no memory.
+        // The last dispatch that reads each temporary; those nobody reads need no memory.
         let mut last_read = Table::default();
-        for (position, group) in fused.groups.iter().enumerate() {
+        for (&position, group) in fused.dispatches.iter().zip(&fused.groups) {
             for place in group.reads.places() {
                 if let Place::Temporary(value) = place {
                     last_read.insert(value, position);
@@ -140,7 +148,7 @@ impl Planner {
             last_read.insert(value, fused.groups.len());
         }
         let mut lives = Vec::new();
-        for (position, group) in fused.groups.iter().enumerate() {
+        for (&position, group) in fused.dispatches.iter().zip(&fused.groups) {
             for &member in &group.members {
                 let elements = lowering.ty(member).elements();
                 if fused.copies.contains(member) {
@@ -178,7 +186,8 @@ impl Planner {
         leaves.extend(graph.leaves()[1..=carries].iter().map(|leaf| own(leaf.ty.elements())));
         leaves.extend(operands[carries..].iter().map(|&(buffer, offset)| (buffer, offset as usize)));
         let (counter, _) = leaves[0];
-        let (mut body, _, outputs) = self.entry(graph, entry, &mut Lowering::default(), &leaves, depth + 1)?;
+        // Steps are dispatched kernel by kernel.
+        let (mut body, _, outputs, _) = self.entry(graph, entry, &mut Lowering::default(), &leaves, depth + 1)?;
 
         let mut begin = vec![fill(counter, Instruction::Constant(0, DType::U32), 1)];
         let mut end = Vec::new();
@@ -230,22 +239,28 @@ fn label(graph: &Graph, lowering: &Lowering, fused: &fuse::Fused, group: &fuse::
     }
 }
 
-/// Gives every leaf its memory; scalars share one buffer.
+/// Gives every leaf its memory. What a run changes or a control sets shares a buffer, as a kernel binds only a few: an
+/// update then binds one, although it changes three tensors and reads two numbers, and leaves room for what computes the
+/// gradient and for the kernels that share its dispatch.
 fn place_leaves(graph: &Graph, program: &mut Program) {
-    let mut scalars: Option<usize> = None;
+    let mut shared: Option<usize> = None;
     for leaf in graph.leaves() {
         let elements = leaf.ty.elements();
-        let (buffer, offset) = match (leaf.role, scalars) {
-            (Role::Scalar, Some(buffer)) => {
-                let offset = program.buffers[buffer].elements;
-                program.buffers[buffer].elements += elements;
+        let shares = matches!(leaf.role, Role::Parameter | Role::State | Role::Scalar);
+        // Tensors start at whole cache lines.
+        let start = |used: usize| if elements > 1 { used.next_multiple_of(LINE) } else { used };
+        let has_room = |buffer: &usize| start(program.buffers[*buffer].elements) + elements <= MOST_SHARED;
+        let (buffer, offset) = match shared.filter(has_room).filter(|_| shares) {
+            Some(buffer) => {
+                let offset = start(program.buffers[buffer].elements);
+                program.buffers[buffer].elements = offset + elements;
                 (buffer, offset)
             }
-            (role, _) => {
+            None => {
                 program.buffers.push(Buffer { elements: elements.max(1), kept: true });
                 let buffer = program.buffers.len() - 1;
-                if role == Role::Scalar {
-                    scalars = Some(buffer);
+                if shares {
+                    shared = Some(buffer);
                 }
                 (buffer, 0)
             }

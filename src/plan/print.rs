@@ -12,9 +12,17 @@ impl Program {
         let mut text = self.graph.clone();
         for routine in &self.routines {
             let flops: u64 = routine.kernels.iter().map(Kernel::flops).sum();
-            line(&mut text, format!("routine {}: {} kernels, {flops} FLOP", routine.name, routine.kernels.len()));
-            for kernel in &routine.kernels {
-                write_kernel(&mut text, kernel);
+            let (kernels, dispatches) = (routine.kernels.len(), routine.dispatches.len());
+            line(
+                &mut text,
+                format!("routine {}: {kernels} kernels in {dispatches} dispatches, {flops} FLOP", routine.name),
+            );
+            let mut kernels = routine.kernels.iter();
+            for &count in &routine.dispatches {
+                if count > 1 {
+                    line(&mut text, format!("  side by side, {count} kernels:"));
+                }
+                kernels.by_ref().take(count).for_each(|kernel| write_kernel(&mut text, kernel));
             }
             for output in &routine.outputs {
                 line(
