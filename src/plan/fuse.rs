@@ -306,8 +306,9 @@ impl<'a> Attempt<'a> {
         let base = self.base(value);
         match self.lowering.core(base) {
             Core::Leaf(leaf) => vec![self.buffer(Place::Leaf(*leaf))],
-            Core::Constant(_) | Core::Iota => Vec::new(),
+            // Also a constant, where it is a result.
             _ if self.stored.contains(base) => vec![Place::Temporary(base)],
+            Core::Constant(_) | Core::Iota => Vec::new(),
             _ => known[base.index()].clone(),
         }
     }
