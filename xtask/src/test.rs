@@ -2,9 +2,11 @@
 //! so that one run tells everything.
 
 use crate::site::{self, Kind};
-use crate::tools::{cargo, need_chromium, need_packages, need_wasm_target, need_wasm_test_runner, run, want_vulkan};
+use crate::tools::{
+    cargo, need_chromium, need_packages, need_wasm_target, need_wasm_test_runner, output, run, want_vulkan,
+};
 use anyhow::{Context, Result, bail, ensure};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
@@ -76,7 +78,26 @@ fn wasm() -> Result<()> {
     for test in WASM_TESTS {
         command.args(["--test", test]);
     }
-    run(command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner))
+    run(command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", &runner))?;
+    same_bits(&runner)
+}
+
+/// Every operation gives the same bits natively and as wasm; tests/bits.rs prints what is compared.
+fn same_bits(runner: &Path) -> Result<()> {
+    let bits = |wasm: &[&str]| -> Result<Vec<String>> {
+        let mut command = cargo();
+        command.args(["test", "--no-default-features", "--features", "reference", "--test", "bits"]).args(wasm);
+        command.args(["--", "--nocapture"]).env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
+        let lines = output(&mut command)?;
+        // A line may stand behind what the runner says.
+        Ok(lines.lines().filter_map(|line| line.find("bits ").map(|at| line[at..].to_owned())).collect())
+    };
+    let (native, wasm) = (bits(&[])?, bits(&["--target", "wasm32-unknown-unknown"])?);
+    ensure!(native.len() > 100, "tests/bits.rs printed {} lines", native.len());
+    let different: Vec<&String> = native.iter().filter(|line| !wasm.contains(line)).collect();
+    ensure!(different.is_empty(), "not the same bits in wasm as natively: {different:#?}");
+    println!("{} cases have the same bits natively and as wasm", native.len());
+    Ok(())
 }
 
 fn types() -> Result<()> {

@@ -18,6 +18,14 @@ pub fn run(command: &mut Command) -> Result<()> {
     Ok(())
 }
 
+/// What a command prints; fails as [`run`] does.
+pub fn output(command: &mut Command) -> Result<String> {
+    let words = describe(command);
+    let output = command.stderr(Stdio::inherit()).output().with_context(|| format!("`{words}` cannot be started"))?;
+    ensure!(output.status.success(), "`{words}` failed ({})", output.status);
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
 fn describe(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
