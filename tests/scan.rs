@@ -149,6 +149,19 @@ fn a_training_scan_learns_and_is_finite() {
 }
 
 #[test]
+fn a_blow_up_in_a_scan_is_found_there() {
+    let mut g = Graph::new();
+    let (x, start) = (g.leaf_with(Role::Input, "x", &[4, 2], vec![3e30; 8]), g.constant(1.0, &[2]).unwrap());
+    let scanned = g
+        .scan(&[start], &[x], Direction::Forwards, |g, carries, rows| Ok((vec![g.mul(carries[0], rows[0])?], vec![])))
+        .unwrap();
+    let half = g.mul_number(scanned.carries[0], 0.5).unwrap();
+    let program = Arc::new(plan(&g, &[common::outputs(&[half])]).unwrap());
+    let culprit = Machine::new(program.clone()).run_checked(0).expect("3e30 squared is infinite");
+    assert!(matches!(program.routines[0].kernels[culprit], petri::plan::Kernel::Scan(_)), "kernel {culprit}");
+}
+
+#[test]
 fn refusals_say_what_to_do() {
     let mut g = Graph::new();
     let (x, h) = (g.leaf_with(Role::Input, "x", &[4, 2], vec![0.0; 8]), g.constant(0.0, &[2]).unwrap());

@@ -1,7 +1,10 @@
 //! Nothing on the step path allocates: an allocator that counts watches training steps of real experiments.
 
 use petri::cpu::Machine;
+use petri::graph::{Entry, Graph, Role};
 use petri::labs::{self, RunPlan, Settings};
+use petri::ops::scan::Direction;
+use petri::plan::plan;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::sync::Arc;
@@ -63,6 +66,27 @@ fn check(name: &str, runs: Vec<RunPlan>) {
         }
         assert_eq!(COUNT.with(Cell::get), before, "{name}, {}: a training step allocates", run.name);
     }
+}
+
+#[test]
+fn a_scan_and_its_gradient_do_not_allocate() {
+    let mut g = Graph::new();
+    let mut leaf =
+        |name: &str, shape: &[usize]| g.leaf_with(Role::Parameter, name, shape, vec![0.1; shape.iter().product()]);
+    let (x, h, w) = (leaf("x", &[6, 3, 5]), leaf("h", &[3, 5]), leaf("w", &[5, 5]));
+    let scanned = g.scan(&[h], &[x], Direction::Forwards, |g, carries, rows| {
+        let product = g.matmul(carries[0], w)?;
+        let sum = g.add(product, rows[0])?;
+        Ok((vec![g.tanh(sum)?], vec![]))
+    });
+    let loss = g.sum_all(scanned.unwrap().carries[0]).unwrap();
+    let outputs = g.grad(loss, &[x, h, w]).unwrap().into_iter().map(|gradient| ("gradient".into(), gradient));
+    let entry = Entry { name: "train".into(), outputs: outputs.collect(), assigns: vec![] };
+    let mut machine = Machine::new(Arc::new(plan(&g, &[entry]).unwrap()));
+    machine.run(0);
+    let before = COUNT.with(Cell::get);
+    machine.run(0);
+    assert_eq!(COUNT.with(Cell::get), before, "a scan allocates");
 }
 
 #[test]

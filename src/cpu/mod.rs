@@ -172,7 +172,11 @@ fn wrote_finite(kernel: &Kernel, memory: &[Vec<f32>]) -> bool {
         Kernel::Reduce(k) => (k.kept.iter().product(), &k.stores),
         Kernel::MatMul(k) => (k.batch.iter().product::<usize>() * k.m * k.n, &k.stores),
         Kernel::Scatter(k) => return finite(&memory[k.output][..k.outer * k.bins * k.inner]),
-        Kernel::Scan(k) => return k.parts().all(|kernel| wrote_finite(kernel, memory)),
+        // Only its results: what its steps keep for themselves has been overwritten since.
+        Kernel::Scan(k) => {
+            let result = |kernel: &&Kernel| matches!(kernel, Kernel::Rows(_));
+            return k.body.iter().filter(result).chain(&k.end).all(|kernel| wrote_finite(kernel, memory));
+        }
         Kernel::Rows(k) => {
             let row = |part: &RowsPart| finite(&memory[k.target][part.offset..][..k.steps * part.size]);
             return k.parts.iter().all(row);

@@ -567,6 +567,7 @@ impl Graph {
     /// Runs `body` once for each row of `rows` `[steps, ..]`: it gets the carries (first those given, then what it gave
     /// before) and a row of each, and gives the next carries, of the same shapes, and any further values to keep. It
     /// may use everything that the graph holds already, which all steps then share; weights must have been made before.
+    /// Random draws in it are the same at every step: draw for all steps before, and give the draws as rows.
     ///
     /// Planned once whatever the number of steps. Memory grows with the steps by what is kept: every carry and output.
     pub fn scan(
