@@ -253,7 +253,9 @@ function drawCursor(context, step, left, box, colors) {
   context.font = labelFont(colors, { weight: 500 });
   context.textBaseline = "alphabetic";
   context.textAlign = "center";
-  context.fillText(formatCount(step), left, box.top - 6);
+  // Where there is no margin beside the box the number would be cut off.
+  const [text, end] = [formatCount(step), context.canvas.width / context.getTransform().a];
+  context.fillText(text, Math.min(left, end - context.measureText(text).width / 2), box.top - 6);
 }
 
 /**
