@@ -1,7 +1,7 @@
 //! Reverse-mode differentiation from a graph into the same graph, so that it can be applied again.
 //! It knows only `Op::vjp`; all rules live beside their operations.
 
-use crate::graph::{Error, Graph, Result, Var};
+use crate::graph::{Error, Graph, Placed, Result, Var};
 
 impl Graph {
     /// Gradients of the scalar `loss` with respect to each of `wrt` (any nodes, not only leaves).
@@ -39,10 +39,7 @@ impl Graph {
             if !depends[index] || contributions[index].is_empty() && shared.is_none() {
                 continue;
             }
-            let mut total: Option<Var> = None;
-            for part in std::mem::take(&mut contributions[index]) {
-                total = Some(total.map_or(Ok(part), |total| self.add(total, part))?);
-            }
+            let total = self.total(std::mem::take(&mut contributions[index]))?;
             gradients[index] = total;
             let node = self.nodes()[index].clone();
             if node.inputs.iter().all(|input| !depends[input.index()]) {
@@ -92,6 +89,60 @@ impl Graph {
                 }
             })
             .collect()
+    }
+
+    /// The sum of all parts. Pieces of one tensor with zeros around them, as slices give back, are laid side by side.
+    fn total(&mut self, mut parts: Vec<Var>) -> Result<Option<Var>> {
+        let mut total = None;
+        while let Some(&part) = parts.first() {
+            let next = match self.node(part).op.placed() {
+                None => parts.remove(0),
+                Some(place) => {
+                    let pieces = self.take_pieces(&mut parts, place);
+                    if pieces.len() == 1 { part } else { self.lay(place, &pieces)? }
+                }
+            };
+            total = Some(total.map_or(Ok(next), |total| self.add(total, next))?);
+        }
+        Ok(total)
+    }
+
+    /// Takes out the parts that are pieces along the axis of `place` and do not overlap, in the order in which they lie.
+    fn take_pieces(&self, parts: &mut Vec<Var>, place: Placed) -> Vec<(Placed, Var)> {
+        let mut pieces: Vec<(Placed, Var)> = Vec::new();
+        parts.retain(|&part| {
+            let node = self.node(part);
+            let Some(own) = node.op.placed().filter(|own| (own.axis, own.extent) == (place.axis, place.extent)) else {
+                return true;
+            };
+            let at = pieces.partition_point(|(piece, _)| piece.start < own.start);
+            let clear = |i: usize, before: bool| {
+                pieces.get(i).is_none_or(|(other, _)| if before { other.end() <= own.start } else { own.end() <= other.start })
+            };
+            let fits = at.checked_sub(1).is_none_or(|last| clear(last, true)) && clear(at, false);
+            if fits {
+                pieces.insert(at, (own, node.inputs[0]));
+            }
+            !fits
+        });
+        pieces
+    }
+
+    /// Pieces along an axis with zeros in the gaps.
+    fn lay(&mut self, place: Placed, pieces: &[(Placed, Var)]) -> Result<Var> {
+        let mut all = Vec::new();
+        let mut done = 0;
+        let edge = Placed { start: place.extent, count: 0, ..place };
+        for (piece, value) in pieces.iter().map(|(piece, value)| (*piece, Some(*value))).chain([(edge, None)]) {
+            if piece.start > done {
+                let mut gap = self.shape(pieces[0].1).to_vec();
+                gap[place.axis] = piece.start - done;
+                all.push(self.constant(0.0, &gap)?);
+            }
+            all.extend(value);
+            done = piece.end();
+        }
+        self.concatenate(&all, place.axis)
     }
 
     /// The derivative of `output` as each `x` of the pairs `(x, tangent)` moves along its tangent (of the same

@@ -106,23 +106,53 @@ fn load(buffer: usize, walk: Walk) -> (Step, Source) {
     }
 }
 
-/// A dense destination: buffer, first element, register.
+/// A destination: dense, or lines of `length` elements that begin `pitch` elements apart, as the parts of a join do.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Target {
     pub buffer: usize,
     pub offset: usize,
     pub register: usize,
+    /// Length and pitch, unless it is dense.
+    pub lines: Option<(usize, usize)>,
 }
 
 impl Target {
-    /// Destinations of a kernel's stores, which are dense by construction.
-    pub(crate) fn all(stores: &[Store]) -> Vec<Target> {
-        let one = |store: &Store| Target {
-            buffer: store.access.buffer,
-            offset: store.access.offset as usize,
-            register: store.register,
+    /// Destinations of the stores of a kernel with the iteration space `shape`.
+    pub(crate) fn all(stores: &[Store], shape: &[usize]) -> Vec<Target> {
+        let one = |store: &Store| {
+            let walk = Walk::new(store.access.offset, &store.access.strides, shape);
+            let lines = match (&walk.shape[..], &walk.strides[..]) {
+                ([], _) | ([_], [1]) => None,
+                ([_], &[pitch]) => Some((1, pitch as usize)),
+                (&[_, length], &[pitch, 1]) => Some((length, pitch as usize)),
+                _ => unreachable!("values are stored densely or as parts of a join"),
+            };
+            let offset = store.access.offset as usize;
+            Target { buffer: store.access.buffer, offset, register: store.register, lines }
         };
         stores.iter().map(one).collect()
+    }
+
+    /// Writes the values from flat position `start` on.
+    #[inline(always)]
+    fn write(&self, memory: &mut [f32], start: usize, values: &[f32]) {
+        let Some((length, pitch)) = self.lines else {
+            memory[self.offset + start..][..values.len()].copy_from_slice(values);
+            return;
+        };
+        let mut line = self.offset + start / length * pitch;
+        let mut column = start % length;
+        let mut done = 0;
+        while done < values.len() {
+            let count = (length - column).min(values.len() - done);
+            let target = &mut memory[line + column..][..count];
+            for at in 0..count {
+                target[at] = values[done + at];
+            }
+            done += count;
+            column = 0;
+            line += pitch;
+        }
     }
 }
 
@@ -192,7 +222,7 @@ impl Code {
                     Source::Constant(constant) => &registers.constants[constant][..count],
                     _ => &registers.chunks[target.register][..count],
                 };
-                memory[target.buffer][target.offset + start..][..count].copy_from_slice(values);
+                target.write(&mut memory[target.buffer], start, values);
             }
             start += count;
         }

@@ -30,9 +30,11 @@ impl MatMul {
     pub(crate) fn new(kernel: &MatMulKernel, scratch: &mut Scratch) -> Self {
         let shape = [&kernel.batch[..], &[kernel.m, kernel.n]].concat();
         let epilogue = Code::new(&kernel.epilogue, &shape, &mut scratch.registers);
-        let targets = Target::all(&kernel.stores);
+        let targets = Target::all(&kernel.stores, &shape);
         let direct = match (&kernel.epilogue.instructions[..], &targets[..]) {
-            ([Instruction::Accumulator], [only]) if ![kernel.a.buffer, kernel.b.buffer].contains(&only.buffer) => {
+            ([Instruction::Accumulator], [only])
+                if only.lines.is_none() && ![kernel.a.buffer, kernel.b.buffer].contains(&only.buffer) =>
+            {
                 Some((only.buffer, only.offset))
             }
             _ => None,

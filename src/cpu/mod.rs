@@ -122,6 +122,18 @@ impl Machine {
         culprit
     }
 
+    /// Runs a routine once and adds the time that each kernel took to `times`, in the unit of the clock `now`.
+    pub fn run_timed(&mut self, routine: usize, now: &dyn Fn() -> f64, times: &mut [f64]) {
+        let Machine { memory, routines, scratch, .. } = self;
+        let mut before = now();
+        for (step, time) in routines[routine].iter().zip(times) {
+            step.run(memory, scratch);
+            let after = now();
+            *time += after - before;
+            before = after;
+        }
+    }
+
     /// Contents of a leaf.
     pub fn leaf(&self, leaf: usize) -> &[f32] {
         let place = &self.program.leaves[leaf];
@@ -167,10 +179,10 @@ impl Machine {
 /// Whether all `f32` elements that a kernel has just written are finite.
 fn wrote_finite(kernel: &Kernel, memory: &[Vec<f32>]) -> bool {
     let finite = |values: &[f32]| values.iter().all(|x| x.to_bits() & 0x7F80_0000 != 0x7F80_0000);
-    let (elements, stores) = match kernel {
-        Kernel::Map(k) => (k.shape.iter().product(), &k.stores),
-        Kernel::Reduce(k) => (k.kept.iter().product(), &k.stores),
-        Kernel::MatMul(k) => (k.batch.iter().product::<usize>() * k.m * k.n, &k.stores),
+    let (shape, stores) = match kernel {
+        Kernel::Map(k) => (k.shape.clone(), &k.stores),
+        Kernel::Reduce(k) => (k.kept.clone(), &k.stores),
+        Kernel::MatMul(k) => ([&k.batch[..], &[k.m, k.n]].concat(), &k.stores),
         Kernel::Scatter(k) => return finite(&memory[k.output][..k.outer * k.bins * k.inner]),
         // Only its results: what its steps keep for themselves has been overwritten since.
         Kernel::Scan(k) => {
@@ -182,15 +194,21 @@ fn wrote_finite(kernel: &Kernel, memory: &[Vec<f32>]) -> bool {
             return k.parts.iter().all(row);
         }
     };
-    let mut floats = stores.iter().map(|store| &store.access).filter(|access| access.dtype == DType::F32);
-    floats.all(|access| finite(&memory[access.buffer][access.offset as usize..][..elements]))
+    let elements = shape.iter().product();
+    let targets = Target::all(stores, &shape);
+    let mut floats = targets.iter().zip(stores).filter(|(_, store)| store.access.dtype == DType::F32);
+    floats.all(|(target, _)| {
+        let (length, pitch) = target.lines.unwrap_or((elements, 0));
+        let lines = elements.checked_div(length).unwrap_or(0);
+        (0..lines).all(|line| finite(&memory[target.buffer][target.offset + line * pitch..][..length]))
+    })
 }
 
 fn prepare(kernel: &Kernel, scratch: &mut Scratch) -> Step {
     match kernel {
         Kernel::Map(MapKernel { shape, body, stores }) => {
             let code = Code::new(body, shape, &mut scratch.registers);
-            Step::Map { code, targets: Target::all(stores), elements: shape.iter().product() }
+            Step::Map { code, targets: Target::all(stores, shape), elements: shape.iter().product() }
         }
         Kernel::Reduce(kernel) => Step::Reduce(Reduce::new(kernel, scratch)),
         Kernel::MatMul(kernel) => Step::MatMul(MatMul::new(kernel, scratch)),

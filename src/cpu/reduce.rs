@@ -70,7 +70,7 @@ impl Reduce {
             reduced: kernel.reduced.iter().product(),
             columns,
             epilogue: Code::new(&kernel.epilogue, &kernel.kept, &mut scratch.registers),
-            targets: Target::all(&kernel.stores),
+            targets: Target::all(&kernel.stores, &kernel.kept),
         }
     }
 

@@ -43,6 +43,10 @@ pub trait Op: Send + Sync {
     /// Contribution of `grad` (shaped like the output) to the gradient of each input, built from graph
     /// operations so that it can be differentiated again; `None` where there is none.
     fn vjp(&self, graph: &mut Graph, inputs: &[Var], output: Var, grad: Var) -> Result<Vec<Option<Var>>>;
+    /// For an operation that puts its operand among zeros along one axis: where.
+    fn placed(&self) -> Option<Placed> {
+        None
+    }
     /// For an operation that is one of several results of one computation (of the same inputs): what tells that
     /// computation from others, and which result this is. Their reverse passes then are one, by [`Op::vjp_of_all`].
     fn result_of(&self) -> Option<(usize, usize)> {
@@ -56,6 +60,26 @@ pub trait Op: Send + Sync {
     fn lower(&self, lowering: &mut Lowering, inputs: &[Value], output: &Type) -> Value;
     /// The operation that does the same on inputs which all carry one more leading axis of `copies`.
     fn lift(&self, copies: usize) -> Arc<dyn Op>;
+}
+
+/// A piece of a tensor along an axis: `count` elements from `start` on, of `extent`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Placed {
+    /// The axis.
+    pub axis: usize,
+    /// First element of the piece.
+    pub start: usize,
+    /// Its elements.
+    pub count: usize,
+    /// Elements of the whole.
+    pub extent: usize,
+}
+
+impl Placed {
+    /// One past the last element.
+    pub fn end(&self) -> usize {
+        self.start + self.count
+    }
 }
 
 impl fmt::Debug for dyn Op {

@@ -1,21 +1,15 @@
 //! Joining tensors along an axis and cutting them apart: `concatenate`, `stack`, `split`, `roll`.
 //!
-//! A kernel binds at most eight buffers and cannot branch, so joining k parts at once would cost k loads an
-//! element and too many buffers. Up to seven parts are joined by one chain of selections; more are joined by
-//! sevens (or by the largest divisor of their number up to seven, which keeps groups alike), and these joins again.
-//! So 300 parts are 50 joins of 6, 10 of 5, 2 of 5 and one of 2: 63 kernels of four stages, 18 loads an element.
-//! Parts of equal extent are read as views, parts of unequal extents by a computed index, which is somewhat dearer. The
-//! gradient of a join is free (views); that of k pieces of one tensor is k loads an element.
+//! A join costs nothing of its own: whatever computes a part writes it to its place. What is not computed, a leaf or a
+//! view, is copied there. The gradient of a join is free (views); those of the pieces of one tensor are joined again.
 
 #[cfg(feature = "reference")]
 use super::slow::{coordinates, flat_index};
-use crate::graph::{DType, Error, Func, Graph, Op, Result, Type, Var, elements, strides};
+use crate::graph::{Error, Func, Graph, Op, Result, Type, Var, elements, strides};
 use crate::plan::{IndexMap, Lowering, MOST_AXES, Value};
 use std::sync::Arc;
 
-/// Parts that one kernel joins: with the result, as many buffers as it may bind.
-const MOST_PARTS: usize = 7;
-/// Positions are compared as floats, which are exact up to here.
+/// A roll compares positions as floats, which are exact up to here.
 const MOST_EXTENT: usize = 1 << 24;
 
 /// Puts its operands one after the other along `axis`.
@@ -57,10 +51,6 @@ impl Op for Concatenate {
             }
             ty.shape[self.axis] += input.shape[self.axis];
         }
-        if ty.shape[self.axis] > MOST_EXTENT {
-            let message = format!("{} elements along axis {} are too many", ty.shape[self.axis], self.axis);
-            return Err(Error::new("", message, format!("join at most {MOST_EXTENT}")));
-        }
         Ok(ty)
     }
     #[cfg(feature = "reference")]
@@ -81,101 +71,11 @@ impl Op for Concatenate {
         Ok(g.split(grad, self.axis, &counts)?.into_iter().map(Some).collect())
     }
     fn lower(&self, l: &mut Lowering, inputs: &[Value], output: &Type) -> Value {
-        if output.elements() == 0 {
-            return l.constant(0, output);
-        }
-        let axis = self.axis;
-        let mut parts: Vec<Value> = inputs.iter().copied().filter(|&part| l.shape(part)[axis] > 0).collect();
-        while parts.len() > MOST_PARTS {
-            let alike = (4..=MOST_PARTS).rev().find(|size| parts.len().is_multiple_of(*size));
-            let joined = parts.chunks(alike.unwrap_or(MOST_PARTS)).map(|chunk| join(l, axis, chunk, true));
-            parts = joined.collect();
-        }
-        let many = parts.len() > 2;
-        join(l, axis, &parts, many)
+        if output.elements() == 0 { l.constant(0, output) } else { l.join(self.axis, inputs) }
     }
     fn lift(&self, _: usize) -> Arc<dyn Op> {
         Arc::new(Concatenate { axis: self.axis + 1 })
     }
-}
-
-/// Joins at most [`MOST_PARTS`] parts. With `store`, the result is brought to memory, so that a kernel that
-/// uses it binds one buffer and not one for each part.
-fn join(l: &mut Lowering, axis: usize, parts: &[Value], store: bool) -> Value {
-    if parts.len() == 1 {
-        return parts[0];
-    }
-    let extents: Vec<usize> = parts.iter().map(|&part| l.shape(part)[axis]).collect();
-    let mut shape = l.shape(parts[0]).to_vec();
-    shape[axis] = extents.iter().sum();
-    let alike = extents.iter().all(|&extent| extent == extents[0]);
-    let joined = if alike { join_alike(l, axis, parts, &shape) } else { join_uneven(l, axis, parts, &extents, &shape) };
-    // Merging the axis of parts with another already asks for memory.
-    if store && !(alike && extents[0] > 1) { stored(l, joined) } else { joined }
-}
-
-/// Parts of one extent: an axis of parts, along which each part is stretched, chosen by its number.
-fn join_alike(l: &mut Lowering, axis: usize, parts: &[Value], shape: &[usize]) -> Value {
-    let part = l.shape(parts[0]).to_vec();
-    let wide = [&part[..axis], &[parts.len()], &part[axis..]].concat();
-    let mut stretch = IndexMap::constant(part.len(), wide.len());
-    for source in 0..part.len() {
-        stretch.coefficients[source][if source < axis { source } else { source + 1 }] = 1;
-    }
-    let number = running(l, parts.len(), axis, &wide);
-    let mut result = l.view(parts[parts.len() - 1], stretch.clone(), &wide);
-    for (position, &value) in parts.iter().enumerate().rev().skip(1) {
-        let value = l.view(value, stretch.clone(), &wide);
-        let own = l.constant(position as u32, &Type::u32(&wide[..]));
-        let chosen = l.map(Func::EqualU32, &[number, own]);
-        result = choose(l, chosen, value, result);
-    }
-    l.reshape(result, shape)
-}
-
-/// Parts of different extents: each is read at its own distance from the running index.
-fn join_uneven(l: &mut Lowering, axis: usize, parts: &[Value], extents: &[usize], shape: &[usize]) -> Value {
-    let line = [shape[axis]];
-    let index = l.iota(&Type::u32(line));
-    let place = running(l, shape[axis], axis, shape);
-    let place = l.map(Func::ToF32, &[place]);
-    let mut end = shape[axis];
-    // What lies from a part on, and where that is; laid from the last part to the first.
-    let mut later: Option<(Value, Value)> = None;
-    for (&part, &extent) in parts.iter().zip(extents).rev() {
-        let start = end - extent;
-        // Before the part the distance wraps and beyond it it is too large: both are clamped, and not chosen.
-        let back = l.constant((start as u32).wrapping_neg(), &Type::u32(line));
-        let distance = l.map(Func::AddU32, &[index, back]);
-        let mut value = take_along(l, part, axis, distance);
-        if let Some((rest, there)) = later {
-            value = choose(l, there, rest, value);
-        }
-        let edge = l.constant((start as f32 - 0.5).to_bits(), &Type::f32(shape));
-        later = Some((value, l.map(Func::Less, &[edge, place])));
-        end = start;
-    }
-    later.expect("at least one part").0
-}
-
-/// `u32` index along `axis` of `shape`, of `extent` values.
-fn running(l: &mut Lowering, extent: usize, axis: usize, shape: &[usize]) -> Value {
-    let index = l.iota(&Type::u32([extent]));
-    let mut map = IndexMap::constant(1, shape.len());
-    map.coefficients[0][axis] = 1;
-    l.view(index, map, shape)
-}
-
-/// `yes` where `chosen` (0 or 1) is 1, else `no`; of floats by selection, of integers by arithmetic.
-fn choose(l: &mut Lowering, chosen: Value, yes: Value, no: Value) -> Value {
-    if l.ty(yes).dtype == DType::F32 {
-        return l.map(Func::Select, &[chosen, yes, no]);
-    }
-    let yes_mask = l.map(Func::ToU32, &[chosen]);
-    let one = l.constant(1, &Type::u32(l.shape(yes)));
-    let no_mask = l.map(Func::Xor, &[yes_mask, one]);
-    let (yes, no) = (l.map(Func::MulU32, &[yes, yes_mask]), l.map(Func::MulU32, &[no, no_mask]));
-    l.map(Func::AddU32, &[yes, no])
 }
 
 /// The elements of `source` along `axis` at the `u32` `index [n]`.

@@ -4,7 +4,7 @@
 
 #[cfg(feature = "reference")]
 use super::slow::{coordinates, flat_index};
-use crate::graph::{DType, Error, Func, Graph, Op, Result, Type, Var, elements, strides};
+use crate::graph::{DType, Error, Func, Graph, Op, Placed, Result, Type, Var, elements, strides};
 use crate::plan::{IndexMap, Lowering, Value};
 use std::sync::Arc;
 
@@ -239,6 +239,15 @@ impl Op for Pad {
             let inside = l.view(inside, along(range.axis, rank), &output.shape);
             l.map(Func::Select, &[inside, value, fill])
         })
+    }
+    fn placed(&self) -> Option<Placed> {
+        match (&self.ranges[..], self.value) {
+            // A single element lies the same way in either direction.
+            (&[Range { axis, start, step, count }], 0.0) if count > 0 && (step == 1 || count == 1) => {
+                Some(Placed { axis, start, count, extent: self.extents[0] })
+            }
+            _ => None,
+        }
     }
     fn lift(&self, _: usize) -> Arc<dyn Op> {
         Arc::new(Pad { ranges: lifted(&self.ranges), extents: self.extents.clone(), value: self.value })

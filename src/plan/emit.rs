@@ -104,12 +104,12 @@ impl Emitter<'_> {
                 self.definition(&mut code, member, &identity)
             };
             code.values.push((member, identity.clone(), register));
-            let place = match self.fused.copies.get(member) {
-                Some(&leaf) => Place::Leaf(leaf),
-                None if (self.kept)(member) => Place::Temporary(member),
-                None => continue,
+            let access = match (self.fused.copies.get(member), self.lowering.home(member)) {
+                (Some(&leaf), _) => self.access(member, Place::Leaf(leaf), &identity),
+                (None, _) if !(self.kept)(member) => continue,
+                (None, (home, place)) => self.access(home, Place::Temporary(home), place.unwrap_or(&identity)),
             };
-            stores.push(Store { access: self.access(member, place, &identity), register });
+            stores.push(Store { access, register });
         }
         (code, stores)
     }
@@ -176,7 +176,12 @@ impl Emitter<'_> {
                 let bound = source_shape[*batch] as u32;
                 code.push(Instruction::Gather { base, index, stride, bound })
             }
-            Core::Leaf(_) | Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. } | Core::Scan(..) => {
+            Core::Leaf(_)
+            | Core::Reduce(..)
+            | Core::MatMul(..)
+            | Core::Scatter { .. }
+            | Core::Scan(..)
+            | Core::Join(..) => {
                 unreachable!("always stored")
             }
         }

@@ -139,7 +139,9 @@ impl<'a> Attempt<'a> {
         let reachable = attempt.reachable();
         attempt.choose_stored(&reachable, separate);
         for &value in &reachable {
-            if attempt.stored.contains(value) && !matches!(lowering.core(value), Core::Leaf(_)) {
+            // A join is made by what makes its parts.
+            let made = !matches!(lowering.core(value), Core::Leaf(_) | Core::Join(..));
+            if made && attempt.stored.contains(value) {
                 let group = attempt.single(value);
                 attempt.groups.push(group);
             }
@@ -176,6 +178,7 @@ impl<'a> Attempt<'a> {
         for &value in reachable {
             match self.lowering.core(value) {
                 Core::Leaf(_) | Core::Reduce(..) => must.add(value),
+                Core::Join(_, parts) => parts.iter().chain([&value]).for_each(|&value| must.add(value)),
                 Core::MatMul(a, b) => {
                     [value, self.base(*a), self.base(*b)].into_iter().for_each(|value| must.add(value))
                 }
@@ -294,6 +297,11 @@ impl<'a> Attempt<'a> {
         changed
     }
 
+    /// The memory that holds a stored value.
+    fn home(&self, value: Value) -> Place {
+        Place::Temporary(self.lowering.home(value).0)
+    }
+
     /// What stands for the buffer of `place`: the first leaf of those that share one.
     fn buffer(&self, place: Place) -> Place {
         let Place::Leaf(leaf) = place else { return place };
@@ -346,7 +354,8 @@ impl<'a> Attempt<'a> {
             }
             Core::Reshape(source) => self.read_base(*source, reads),
             // Always kernels of their own, whose operands are read at other points.
-            Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. } | Core::Scan(..) if through => {}
+            Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. } | Core::Scan(..) | Core::Join(..) if through => {}
+            Core::Join(..) => unreachable!("always stored"),
             Core::Reduce(_, _, source) => {
                 let wide = self.lowering.shape(*source);
                 let mut inner = Reads::default();
@@ -392,7 +401,7 @@ impl<'a> Attempt<'a> {
 
     /// Whether `later` must run after `earlier`.
     fn depends(&self, later: &Group, earlier: &Group) -> bool {
-        earlier.members.iter().any(|&v| later.reads.only_here(Place::Temporary(v)).is_some())
+        earlier.members.iter().any(|&v| later.reads.only_here(self.home(v)).is_some())
             || later.writes.iter().any(|&leaf| earlier.reads.only_here(Place::Leaf(leaf)).is_some())
     }
 
@@ -493,7 +502,8 @@ impl<'a> Attempt<'a> {
         if host.shape != guest.shape || self.stands_alone(host) {
             return false;
         }
-        let reads_host = |place: Place| matches!(place, Place::Temporary(v) if host.members.contains(&v));
+        // A part of a join is never read at the point of the join that is being written, so that this refuses it below.
+        let reads_host = |place: Place| host.members.iter().any(|&member| self.home(member) == place);
         let mut reads = host.reads.clone();
         let mut from_host = false;
         for &(place, here) in &guest.reads.0 {
@@ -528,12 +538,12 @@ impl<'a> Attempt<'a> {
         for group in [&groups[a], &groups[b]] {
             group.writes.iter().for_each(|&leaf| bind(Place::Leaf(leaf)));
             // What nobody else reads stays in a register.
-            let read_by_others = |value: Value| {
-                let reads = |group: &Group| group.reads.only_here(Place::Temporary(value)).is_some();
-                self.outputs.contains(&value) || groups.iter().enumerate().any(|(i, g)| i != a && i != b && reads(g))
+            let read_by_others = |home: Place| {
+                let reads = |group: &Group| group.reads.only_here(home).is_some();
+                self.outputs.iter().any(|&output| Place::Temporary(output) == home) || groups.iter().enumerate().any(|(i, g)| i != a && i != b && reads(g))
             };
-            let stored = group.members.iter().filter(|&&m| !self.copies.contains(m) && read_by_others(m));
-            stored.for_each(|&member| bind(Place::Temporary(member)));
+            let kept = group.members.iter().filter(|&&member| !self.copies.contains(member));
+            kept.map(|&member| self.home(member)).filter(|&home| read_by_others(home)).for_each(&mut bind);
         }
         bound
     }

@@ -1,6 +1,7 @@
 //! From the open set of operations to the closed set of the planner, with simplification on the way:
 //! equal values are built once, constants fold, neutral elements and chains of views disappear.
 
+use super::table::Table;
 use crate::graph::{DType, Func, Graph, Type, Var, elements, strides};
 use crate::ops::reduce::Reduction;
 use crate::ops::scan::{Recurrence, Section};
@@ -113,6 +114,8 @@ pub(crate) enum Core {
         updates: Value,
         batch: usize,
     },
+    /// Copies, see [`Lowering::copy`], one after the other along an axis; each is written where it belongs.
+    Join(usize, Vec<Value>),
     /// All results of a recurrence, one after the other.
     Scan(Same<Recurrence>, Vec<Value>),
 }
@@ -151,7 +154,7 @@ impl Core {
     pub(crate) fn inputs(&self) -> Vec<Value> {
         match self {
             Core::Leaf(_) | Core::Constant(_) | Core::Iota => Vec::new(),
-            Core::Map(_, inputs) | Core::Scan(_, inputs) => inputs.clone(),
+            Core::Map(_, inputs) | Core::Scan(_, inputs) | Core::Join(_, inputs) => inputs.clone(),
             Core::View(source, _) | Core::Reshape(source) | Core::Reduce(_, _, source) => vec![*source],
             Core::MatMul(a, b) => vec![*a, *b],
             Core::Take { source, index, .. } => vec![*source, *index],
@@ -169,6 +172,8 @@ pub struct Lowering {
     /// Label of the graph node that is being lowered.
     present: Arc<str>,
     known: HashMap<(Core, Type), Value>,
+    /// The join that each of its parts lies in, and where: from coordinates of the part to those of the join.
+    parts: Table<(Value, IndexMap)>,
     /// By graph node.
     lowered: Vec<Option<Value>>,
 }
@@ -298,6 +303,37 @@ impl Lowering {
         self.nodes.push((Core::View(value, IndexMap::identity(ty.shape.len())), ty));
         self.labels.push(self.labels[value.index()].clone());
         Value(self.nodes.len() as u32 - 1)
+    }
+
+    /// The values one after the other along `axis`; at least one has elements. Nothing is copied: whatever computes a part
+    /// writes it to its place.
+    pub fn join(&mut self, axis: usize, parts: &[Value]) -> Value {
+        let parts: Vec<Value> = parts.iter().copied().filter(|&part| self.shape(part)[axis] > 0).collect();
+        if let [only] = parts[..] {
+            return only;
+        }
+        let mut ty = self.ty(parts[0]).clone();
+        ty.shape[axis] = parts.iter().map(|&part| self.shape(part)[axis]).sum();
+        let key = (Core::Join(axis, parts.clone()), ty.clone());
+        if let Some(&value) = self.known.get(&key) {
+            return value;
+        }
+        let copies: Vec<Value> = parts.iter().map(|&part| self.copy(part)).collect();
+        self.nodes.push((Core::Join(axis, copies.clone()), ty.clone()));
+        self.labels.push(self.present.clone());
+        let value = Value(self.nodes.len() as u32 - 1);
+        self.known.insert(key, value);
+        let mut place = IndexMap::identity(ty.shape.len());
+        for copy in copies {
+            self.parts.insert(copy, (value, place.clone()));
+            place.offset[axis] += self.shape(copy)[axis] as i64;
+        }
+        value
+    }
+
+    /// The value whose memory holds `value` once it is stored, and where in it: a part of a join lies in the join.
+    pub(crate) fn home(&self, value: Value) -> (Value, Option<&IndexMap>) {
+        self.parts.get(value).map_or((value, None), |(join, place)| (*join, Some(place)))
     }
 
     /// Axis `i` of the result is axis `order[i]` of the source.

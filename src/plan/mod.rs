@@ -105,7 +105,7 @@ impl Planner {
             Place::Leaf(leaf) => (leaves[leaf].0, leaves[leaf].1 as i64),
             Place::Temporary(value) => (*places.get(value).expect("what is read has a place"), 0),
         };
-        let kept = |value: Value| places.contains(value);
+        let kept = |value: Value| places.contains(lowering.home(value).0);
         let emitter = Emitter { lowering, fused: &fused, locate: &locate, kept: &kept };
         let mut kernels = Vec::with_capacity(fused.groups.len());
         for group in &fused.groups {
@@ -147,17 +147,19 @@ impl Planner {
         for &value in &fused.outputs {
             last_read.insert(value, fused.groups.len());
         }
-        let mut lives = Vec::new();
+        let mut lives: Vec<memory::Life> = Vec::new();
         for (&position, group) in fused.dispatches.iter().zip(&fused.groups) {
             for &member in &group.members {
-                let elements = lowering.ty(member).elements();
-                if fused.copies.contains(member) {
+                let value = lowering.home(member).0;
+                // A join lives from its first part on.
+                if fused.copies.contains(member) || lives.iter().any(|life| life.value == value) {
                     continue;
                 }
+                let elements = lowering.ty(value).elements();
                 let needed = group.primary == Some(member) && group.members.len() == 1;
-                let end = last_read.get(member).copied();
+                let end = last_read.get(value).copied();
                 if let Some(end) = end.filter(|&end| end > position).or(needed.then_some(position)) {
-                    lives.push(memory::Life { value: member, elements, from: position, to: end });
+                    lives.push(memory::Life { value, elements, from: position, to: end });
                 }
             }
         }

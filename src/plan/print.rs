@@ -52,6 +52,15 @@ impl Program {
     }
 }
 
+impl Kernel {
+    /// What it does, in one line: its kind and its extents.
+    pub fn summary(&self) -> String {
+        let mut text = String::new();
+        write_kernel(&mut text, self);
+        text.lines().next().unwrap_or_default().trim().to_owned()
+    }
+}
+
 fn line(text: &mut String, line: String) {
     text.push_str(&line);
     text.push('\n');
