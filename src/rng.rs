@@ -85,6 +85,11 @@ impl Rng {
         Rng { key: [seed, stream(name)], counter: 0 }
     }
 
+    /// The part of the stream that belongs to a step: 2³² numbers of its own.
+    pub fn at_step(seed: u32, stream: u32, step: u32) -> Self {
+        Rng { key: [seed, stream], counter: (step as u64) << 32 }
+    }
+
     /// 32 random bits.
     pub fn next_u32(&mut self) -> u32 {
         let counter = [(self.counter >> 32) as u32, self.counter as u32];

@@ -16,11 +16,13 @@ export interface Control {
   default: string;
   unit: string;
   help: string;
-  /** `retune` writes a number into the running experiment, `rebuild` starts it anew. */
-  effect: "retune" | "rebuild";
+  /** `retune` writes a number into the running experiment, `rebuild` starts it anew, `show` changes only what is seen of it. */
+  effect: "retune" | "rebuild" | "show";
   options: { value: string; label: string }[];
-  /** Shown only while another control has a value. */
-  when: { name: string; value: string } | null;
+  /** Shown only while another control has one of some values. */
+  when: { name: string; values: string[] } | null;
+  /** Whether a panel shows it, and not the column of controls. */
+  panel?: boolean;
 }
 
 export interface PanelInfo {

@@ -39,6 +39,8 @@ pub enum Effect {
     Retune,
     /// Builds the experiment anew.
     Rebuild,
+    /// Changes what is shown of a run, which goes on untouched.
+    Show,
 }
 
 /// One option of a choice.
@@ -50,13 +52,13 @@ pub struct Choice {
     pub label: &'static str,
 }
 
-/// A control is shown only while another has a value.
+/// A control is shown only while another has one of some values.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct When {
     /// The other control.
     pub name: &'static str,
-    /// Its value.
-    pub value: &'static str,
+    /// Any of these.
+    pub values: &'static [&'static str],
 }
 
 /// Something a visitor can turn.
@@ -90,6 +92,11 @@ pub struct Control {
     pub options: &'static [Choice],
     /// When it is shown.
     pub when: Option<When>,
+    /// Whether a panel shows it, and not the column of controls.
+    pub panel: bool,
+    /// Refuses a text that means nothing.
+    #[serde(skip)]
+    pub refuse: Option<fn(&str) -> Result<()>>,
 }
 
 impl Control {
@@ -117,6 +124,8 @@ impl Control {
             effect: Effect::Rebuild,
             options: &[],
             when: None,
+            panel: false,
+            refuse: None,
         }
     }
 
@@ -135,7 +144,12 @@ impl Control {
     pub fn check(&self, value: &str) -> Result<String> {
         let place = format!("control {}", self.name);
         match self.kind {
-            Kind::Text => Ok(value.to_owned()),
+            Kind::Text => {
+                if let Some(refuse) = self.refuse {
+                    refuse(value).map_err(|error| error.at(place))?;
+                }
+                Ok(value.to_owned())
+            }
             Kind::Choice => {
                 if self.options.iter().any(|option| option.value == value) {
                     return Ok(value.to_owned());
@@ -190,6 +204,12 @@ impl Settings {
         };
         self.values.insert(control.name, control.check(value)?);
         Ok(())
+    }
+
+    /// Whether runs of both settings are the same, whatever is shown of them.
+    pub fn same_run(&self, other: &Settings, controls: &[Control]) -> bool {
+        let mut trained = controls.iter().filter(|control| control.effect != Effect::Show);
+        self.seed == other.seed && trained.all(|control| self.text(control.name) == other.text(control.name))
     }
 
     /// Value of a numeric control.

@@ -6,6 +6,7 @@ mod claim;
 mod control;
 mod grokking;
 mod payload;
+mod pointer_networks;
 
 pub use claim::{Claim, Measured, Median, Relation, Summary, Verdict};
 pub use control::{Choice, Control, Effect, Kind, Scale, Settings, When, nearest};
@@ -111,6 +112,10 @@ pub struct RunPlan {
     /// by name: `start` (optional, once before the first step), `train` (one step), `measure` (its scalar
     /// outputs are recorded), `picture` (optional, tensors for panels).
     pub build: Build,
+    /// Gives each step its data from the host, if they are not made in the program.
+    pub feed: Option<Box<dyn Feed>>,
+    /// Makes the recorded numbers of what `measure` gives, if they are not the numbers themselves.
+    pub judge: Option<Box<dyn Judge>>,
     /// Length of its schedule.
     pub steps: u64,
     /// Steps after which it is measured.
@@ -121,6 +126,33 @@ pub struct RunPlan {
     pub part: Part,
 }
 
+impl RunPlan {
+    /// A run that makes its own data, records what it measures, and goes on to the end of its schedule.
+    pub fn new(name: impl Into<String>, part: Part, steps: u64, reads: fn(u64) -> bool, build: Build) -> RunPlan {
+        RunPlan { name: name.into(), build, feed: None, judge: None, steps, reads, enough: None, part }
+    }
+}
+
+/// Data that the host makes for the training steps of a run.
+pub trait Feed: Send {
+    /// Routines among which a step chooses, instead of `train`.
+    fn routines(&self) -> Vec<String>;
+    /// Leaves that are written.
+    fn leaves(&self) -> Vec<String>;
+    /// Makes the data of the step after `step` finished ones: contents by leaf, into empty vectors; a leaf whose
+    /// vector stays empty keeps what it has. Gives the position of the routine to run. The same step gives the same
+    /// data whenever it is asked for.
+    fn batch(&mut self, step: u64, leaves: &mut [Vec<f32>]) -> usize;
+}
+
+/// Judges what a run's routine `measure` gives, where that takes more than a formula.
+pub trait Judge: Send {
+    /// Names of the numbers recorded.
+    fn numbers(&self) -> Vec<String>;
+    /// The numbers, from the outputs of `measure` in their order.
+    fn judge(&self, outputs: &[&[f32]]) -> Vec<f32>;
+}
+
 /// A lab at given settings.
 pub trait Experiment: Send {
     /// The runs; called once. The first is the main one; those that run later come last.
@@ -128,13 +160,26 @@ pub trait Experiment: Send {
     /// Where a control's new value goes while running: run, leaf of role scalar, value. `None` if the
     /// experiment has to be rebuilt.
     fn retune(&self, name: &str, value: f64) -> Option<Vec<(usize, &'static str, f32)>>;
+    /// Takes note of a control that changes only what is shown.
+    fn show(&mut self, settings: &Settings) {
+        let _ = settings;
+    }
+    /// The file, among those that lie beside the lab, that it needs to show what is asked for.
+    fn wants(&self) -> Option<String> {
+        None
+    }
+    /// Takes in a file that it wanted, or why that cannot be had.
+    fn attach(&mut self, file: &str, contents: std::result::Result<&[u8], &str>) -> Result<()> {
+        let _ = contents;
+        Err(Error::new("file", format!("'{file}' was not asked for"), "reload the page"))
+    }
     /// The data of a panel, as the page draws it.
-    fn panel(&self, id: &str, view: &View, payload: &mut Payload) -> Value;
+    fn panel(&mut self, id: &str, view: &View, payload: &mut Payload) -> Value;
     /// The claims as far as they are measured.
     fn claims(&self, view: &View) -> Vec<Claim>;
     /// Formats in which the main run's network can be taken away, and how; by default none.
-    fn export(&self, format: &str, weights: &[Weights]) -> Result<File> {
-        let _ = weights;
+    fn export(&self, format: &str, view: &View, weights: &[Weights]) -> Result<File> {
+        let _ = (view, weights);
         Err(Error::new("export", format!("'{format}' is not a known format"), "choose csv or json"))
     }
 }

@@ -293,3 +293,22 @@ pub fn run(
     })?;
     Ok((scanned.carries[0], State(scanned.last)))
 }
+
+/// As [`run`] without lengths, step after step in the graph. Every step then has kernels of its own, which keep what the
+/// reverse pass needs: for short sequences faster than a scan, whose reverse pass computes each step again.
+pub fn unroll(g: &mut Graph, cell: &dyn Cell, x: Var, start: Option<State>) -> Result<(Var, State)> {
+    let projected = project(g, cell, x)?;
+    let &[time, batch, width] = g.shape(projected) else { unreachable!("project gives three axes") };
+    let mut state = match start {
+        Some(state) => state,
+        None => State::zeros(g, cell, batch)?,
+    };
+    let mut outputs = Vec::with_capacity(time);
+    for position in 0..time {
+        let row = g.slice(projected, 0, position, 1, 1)?;
+        let row = g.reshape(row, &[batch, width])?;
+        state = cell.step(g, row, &state)?;
+        outputs.push(state.output());
+    }
+    Ok((g.stack(&outputs, 0)?, state))
+}

@@ -56,7 +56,7 @@ pub const CONTROLS: &[Control] = &[
         )
     },
     Control {
-        when: Some(When { name: "dataset", value: "own" }),
+        when: Some(When { name: "dataset", values: &["own"] }),
         ..with(
             slider("points", "own points", (0.0, 0.0), "", "Own points as x,y,label;… with labels from -1 to 1."),
             Kind::Text,

@@ -78,14 +78,7 @@ fn reads(step: u64) -> bool {
 impl Experiment for Playground {
     fn runs(&mut self) -> Vec<RunPlan> {
         let program = self.program.take();
-        let plan = |program: Program| RunPlan {
-            name: "network".into(),
-            build: Box::new(|| Ok(program)),
-            steps: u64::MAX,
-            reads,
-            enough: None,
-            part: Part::Main,
-        };
+        let plan = |program: Program| RunPlan::new("network", Part::Main, u64::MAX, reads, Box::new(|| Ok(program)));
         program.map(plan).into_iter().collect()
     }
 
@@ -94,7 +87,7 @@ impl Experiment for Playground {
         Some(vec![(0, leaf, value as f32)])
     }
 
-    fn panel(&self, id: &str, view: &View, payload: &mut Payload) -> Value {
+    fn panel(&mut self, id: &str, view: &View, payload: &mut Payload) -> Value {
         match id {
             "network" => panels::network(self, view, payload),
             "plane" => panels::plane(self, view, payload),
@@ -108,7 +101,7 @@ impl Experiment for Playground {
         Vec::new()
     }
 
-    fn export(&self, format: &str, weights: &[Weights]) -> Result<File> {
+    fn export(&self, format: &str, _: &View, weights: &[Weights]) -> Result<File> {
         export(&self.spec, weights, Format::find(format)?)
     }
 }

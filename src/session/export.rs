@@ -23,7 +23,7 @@ impl Session {
             _ => {
                 self.take_snapshot();
                 self.collect();
-                self.experiment.export(format, &self.weights())
+                self.experiment.export(format, &self.view(), &self.weights())
             }
         }
     }

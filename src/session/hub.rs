@@ -79,6 +79,8 @@ struct Dish {
     failure_told: bool,
     /// Whether tensors for the next frame have been asked for.
     asked: bool,
+    /// The file that the page was last asked for.
+    fetching: Option<String>,
     /// Where the page wants it to run: `cpu`, `gpu`, or `auto`.
     wanted: String,
 }
@@ -193,6 +195,13 @@ impl Hub {
                 let json = json!({ "type": "notice", "dish": name, "message": text });
                 self.replies.push_back(Message { json, arrays: Vec::new(), bytes: None });
             }
+            if let Some(file) = dish.session.wants()
+                && dish.fetching.as_ref() != Some(&file)
+            {
+                let json = json!({ "type": "fetch", "dish": name, "file": &file });
+                self.replies.push_back(Message { json, arrays: Vec::new(), bytes: None });
+                dish.fetching = Some(file);
+            }
             let time = now();
             if !dish.asked && dish.frame_is_due(time) {
                 dish.session.ask_pictures();
@@ -288,6 +297,17 @@ impl Hub {
                 self.settle(dish);
                 Ok(())
             }
+            "attach" => {
+                let file = request.text("file")?;
+                let contents = bytes.ok_or_else(|| request.0["message"].as_str().unwrap_or("it is empty"));
+                match self.dishes.get_mut(dish) {
+                    Some(dish) => {
+                        dish.frame_changes = u64::MAX;
+                        dish.session.attach(file, contents)
+                    }
+                    None => Ok(()),
+                }
+            }
             "snapshot" => self.save(dish),
             "export" => self.export(dish, request.text("format")?),
             "plan" => {
@@ -318,6 +338,7 @@ impl Hub {
         dish.frame_changes = u64::MAX;
         if rebuilt {
             dish.frame_worked = 0;
+            dish.fetching = None;
             let ready = dish.ready(name);
             self.reply(ready);
         }
@@ -331,8 +352,13 @@ impl Hub {
         let claims = request.flag("claims");
         let restored = bytes.and_then(|bytes| match Session::restore(bytes, claims) {
             // The link wins over what was kept: a changed link is a new run.
-            Ok(session) if *session.settings() == settings && session.lab().slug == lab.slug => Some(session),
-            Ok(_) => None,
+            Ok(mut session) => {
+                let same = session.lab().slug == lab.slug && session.settings().same_run(&settings, lab.controls);
+                same.then(|| {
+                    session.show(&settings);
+                    session
+                })
+            }
             Err(error) => {
                 self.refuse(Some(name), "storage", &error);
                 None
@@ -366,6 +392,7 @@ impl Hub {
             speed: 0.0,
             failure_told: false,
             asked: false,
+            fetching: None,
             wanted: request.text("device").unwrap_or("cpu").to_owned(),
         };
         self.dishes.insert(name.to_owned(), dish);
@@ -469,17 +496,17 @@ impl Dish {
             self.speed = if self.speed == 0.0 || speed == 0.0 { speed } else { 0.8 * self.speed + 0.2 * speed };
         }
         (self.frame_time, self.frame_changes, self.frame_worked) = (time, changes, worked);
-        let session = &self.session;
         let mut payload = Payload::default();
-        let known = |id: &&String| session.lab.panels.iter().any(|panel| panel.id == **id);
         let mut panels = serde_json::Map::new();
-        panels.extend(
-            self.panels
-                .iter()
-                .filter(known)
-                .map(|id| (id.clone(), session.panel(id, &mut payload)))
-                .filter(|(_, value)| !value.is_null()),
-        );
+        for id in &self.panels {
+            if self.session.lab.panels.iter().any(|panel| panel.id == *id) {
+                let value = self.session.panel(id, &mut payload);
+                if !value.is_null() {
+                    panels.insert(id.clone(), value);
+                }
+            }
+        }
+        let session = &self.session;
         let view = session.view();
         let main = view.main();
         let mut metrics = serde_json::Map::new();

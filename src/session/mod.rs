@@ -23,7 +23,7 @@ pub use hub::{Activity, Gpu, Hub, Message};
 pub use machine::Device;
 
 use crate::graph::{Error, Result};
-use crate::labs::{Claim, Experiment, Lab, Part, Payload, Settings};
+use crate::labs::{Claim, Effect, Experiment, Lab, Part, Payload, Settings};
 use crate::number;
 use run::{Arrival, Run};
 use serde::Serialize;
@@ -254,6 +254,10 @@ impl Session {
     pub fn set(&mut self, name: &str, value: &str) -> Result<bool> {
         let mut settings = self.settings.clone();
         settings.set(self.lab.controls, name, value)?;
+        if self.lab.controls.iter().any(|control| control.name == name && control.effect == Effect::Show) {
+            self.show(&settings);
+            return Ok(false);
+        }
         let number = settings.values().get(name).and_then(|text| number::parse(text));
         if let Some(writes) = number.and_then(|number| self.experiment.retune(name, number)) {
             for (run, leaf, value) in writes {
@@ -265,6 +269,13 @@ impl Session {
         }
         self.rebuild(settings)?;
         Ok(true)
+    }
+
+    /// Takes over settings that differ only in what is shown.
+    pub(crate) fn show(&mut self, settings: &Settings) {
+        self.experiment.show(settings);
+        self.settings = settings.clone();
+        self.changes += 1;
     }
 
     /// Starts again from step 0 with the same controls; with the same seed this is an exact rewind.
@@ -358,7 +369,7 @@ impl Session {
         match device {
             Device::Cpu => false,
             #[cfg(feature = "gpu")]
-            Device::Gpu(context) => race::gpu_is_faster(&self.runs[0].program, context),
+            Device::Gpu(context) => race::gpu_is_faster(&self.runs[0].program, self.runs[0].train_routine(), context),
         }
     }
 
@@ -528,7 +539,7 @@ impl Session {
     /// Stops, finds out where the trouble began, and goes back to the last good step.
     fn fail(&mut self, index: usize, step: u64) {
         self.changes += 1;
-        let run = &self.runs[index];
+        let run = &mut self.runs[index];
         // Snapshots may be closer than readings, so one taken since the last good reading may be spoilt.
         let readings = run.history.steps();
         let good = readings[..readings.partition_point(|&read| read < step)].last().copied().unwrap_or(0);
@@ -580,13 +591,23 @@ impl Session {
 
     /// All runs as they stand.
     pub fn view(&self) -> View<'_> {
-        let others = self.seeds.done.iter().map(|other| (other.seed, &other.history));
-        View { runs: self.runs.iter().map(Run::view).collect(), other_seeds: others.collect() }
+        view(&self.runs, &self.seeds)
     }
 
     /// The data of a panel.
-    pub fn panel(&self, id: &str, payload: &mut Payload) -> Value {
-        self.experiment.panel(id, &self.view(), payload)
+    pub fn panel(&mut self, id: &str, payload: &mut Payload) -> Value {
+        self.experiment.panel(id, &view(&self.runs, &self.seeds), payload)
+    }
+
+    /// The file beside the lab that is needed to show what is asked for.
+    pub fn wants(&self) -> Option<String> {
+        self.experiment.wants()
+    }
+
+    /// Takes in a file that was wanted, or why it cannot be had.
+    pub fn attach(&mut self, file: &str, contents: std::result::Result<&[u8], &str>) -> Result<()> {
+        self.changes += 1;
+        self.experiment.attach(file, contents)
     }
 
     /// The claims as far as they are measured.
@@ -598,4 +619,9 @@ impl Session {
     pub fn plan_text(&self) -> String {
         self.runs[0].program.to_text()
     }
+}
+
+fn view<'a>(runs: &'a [Run], seeds: &'a seeds::Seeds) -> View<'a> {
+    let others = seeds.done.iter().map(|other| (other.seed, &other.history));
+    View { runs: runs.iter().map(Run::view).collect(), other_seeds: others.collect() }
 }

@@ -5,7 +5,7 @@ use super::machine::{Device, Machine};
 use super::timeline::Edit;
 use crate::cpu;
 use crate::graph::{Error, Result, Role};
-use crate::labs::{Build, Part, RunPlan};
+use crate::labs::{Build, Feed, Judge, Part, RunPlan};
 use crate::plan::{Program, Read};
 use std::sync::Arc;
 
@@ -36,7 +36,8 @@ pub(crate) enum Arrival {
 #[derive(Default)]
 struct Routines {
     start: Option<usize>,
-    train: usize,
+    /// Among these the feed chooses; without one there is one.
+    train: Vec<usize>,
     measure: Option<usize>,
     picture: Option<usize>,
 }
@@ -50,6 +51,10 @@ pub(crate) struct Run {
     enough: Option<fn(&History) -> bool>,
     /// Makes the program, until it has.
     build: Option<Build>,
+    feed: Option<Box<dyn Feed>>,
+    /// Leaves that the feed writes, and what it last wrote.
+    fed: (Vec<usize>, Vec<Vec<f32>>),
+    judge: Option<Box<dyn Judge>>,
     pub(crate) program: Arc<Program>,
     routines: Routines,
     machine: Option<Machine>,
@@ -72,6 +77,9 @@ impl Run {
             reads: plan.reads,
             enough: plan.enough,
             build: Some(plan.build),
+            feed: plan.feed,
+            fed: Default::default(),
+            judge: plan.judge,
             program: Arc::default(),
             routines: Routines::default(),
             machine: None,
@@ -84,13 +92,19 @@ impl Run {
         }
     }
 
-    /// Makes the program, once. It must have a routine `train`.
+    /// Makes the program, once. It must have a routine `train`, or those that its feed names.
     fn prepare(&mut self) -> Result<()> {
         let Some(build) = self.build.take() else { return Ok(()) };
         let program = Arc::new(build()?);
+        let train = self.feed.as_ref().map_or_else(|| vec!["train".to_owned()], |feed| feed.routines());
+        if let Some(feed) = &self.feed {
+            let leaves = feed.leaves();
+            self.fed.0 = leaves.iter().map(|name| program.leaf(name).expect("every feed knows its program")).collect();
+            self.fed.1 = vec![Vec::new(); leaves.len()];
+        }
         self.routines = Routines {
             start: program.routine("start"),
-            train: program.routine("train").expect("every lab's program can train"),
+            train: train.iter().map(|name| program.routine(name).expect("every lab's program can train")).collect(),
             measure: program.routine("measure"),
             picture: program.routine("picture"),
         };
@@ -99,7 +113,8 @@ impl Run {
             outputs.iter().map(|output| output.name.clone()).collect()
         };
         self.picture_names = names(self.routines.picture).into();
-        self.history = History::new(names(self.routines.measure));
+        let judged = self.judge.as_ref().map(|judge| judge.numbers());
+        self.history = History::new(judged.unwrap_or_else(|| names(self.routines.measure)));
         self.program = program;
         Ok(())
     }
@@ -107,6 +122,12 @@ impl Run {
     /// Bytes of one snapshot.
     pub(crate) fn snapshot_bytes(&self) -> usize {
         4 * self.program.trained_leaves().map(|(_, leaf)| leaf.ty.elements()).sum::<usize>()
+    }
+
+    /// The routine of its training steps, or the first of several.
+    #[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
+    pub(crate) fn train_routine(&self) -> usize {
+        self.routines.train[0]
     }
 
     /// Number of trainable weights.
@@ -194,7 +215,15 @@ impl Run {
 
     /// One training step, with a reading if one is due.
     pub(crate) fn advance(&mut self) {
-        self.run(Some(self.routines.train));
+        let routine = match &mut self.feed {
+            Some(feed) => feed_step(feed.as_mut(), self.step, &mut self.fed, |leaf, values| {
+                if let Some(machine) = &mut self.machine {
+                    machine.write(leaf, 0, values);
+                }
+            }),
+            None => 0,
+        };
+        self.run(Some(self.routines.train[routine]));
         self.step += 1;
         if self.step >= self.steps {
             self.end.get_or_insert(self.step);
@@ -241,7 +270,13 @@ impl Run {
         let (_, purpose) = self.pending.remove(at);
         Some(match purpose {
             Purpose::Numbers(step) if delivery.values.iter().all(|value| value.is_finite()) => {
-                self.history.record(step, &delivery.values);
+                match (&self.judge, self.routines.measure) {
+                    (Some(judge), Some(measure)) => {
+                        let outputs = pieces(&self.program, measure, &delivery.values);
+                        self.history.record(step, &judge.judge(&outputs));
+                    }
+                    _ => self.history.record(step, &delivery.values),
+                }
                 if self.enough.is_some_and(|enough| enough(&self.history)) {
                     self.end.get_or_insert(self.step);
                 }
@@ -251,14 +286,8 @@ impl Run {
             Purpose::Snapshot(clock) => Arrival::Snapshot(clock, delivery.values),
             Purpose::Picture => {
                 let routine = self.routines.picture.expect("a picture was asked for");
-                let mut rest = delivery.values.as_slice();
-                let outputs = &self.program.routines[routine].outputs;
-                let arrays = outputs.iter().map(|output| {
-                    let (these, others) = rest.split_at(output.ty.elements());
-                    rest = others;
-                    these.to_vec()
-                });
-                let arrays = arrays.collect();
+                let arrays = pieces(&self.program, routine, &delivery.values);
+                let arrays = arrays.into_iter().map(<[f32]>::to_vec).collect();
                 self.picture = Some(Picture { names: self.picture_names.clone(), arrays });
                 Arrival::Picture
             }
@@ -292,7 +321,7 @@ impl Run {
 
     /// Repeats the steps from a snapshot one kernel at a time and tells the step and the place in the
     /// model at which the first number that is not finite appeared.
-    pub(crate) fn find_blow_up(&self, index: usize, from: u64, leaves: &[f32], to: u64, edits: &[Edit]) -> BlowUp {
+    pub(crate) fn find_blow_up(&mut self, index: usize, from: u64, leaves: &[f32], to: u64, edits: &[Edit]) -> BlowUp {
         let mut machine = cpu::Machine::new(self.program.clone());
         if let Some(start) = self.routines.start {
             machine.run(start);
@@ -303,7 +332,6 @@ impl Run {
             machine.write(leaf, these);
             rest = others;
         }
-        let train = self.routines.train;
         let mut edits = edits.iter().filter(|edit| edit.run == index).peekable();
         for step in from..to {
             while let Some(edit) = edits.next_if(|edit| edit.step <= step) {
@@ -312,6 +340,13 @@ impl Run {
                     machine.write_at(edit.leaf, edit.index, &[edit.value]);
                 }
             }
+            let routine = match &mut self.feed {
+                Some(feed) => {
+                    feed_step(feed.as_mut(), step, &mut self.fed, |leaf, values| machine.write(leaf, values))
+                }
+                None => 0,
+            };
+            let train = self.routines.train[routine];
             if let Some(kernel) = machine.run_checked(train) {
                 let place = self.program.routines[train].labels[kernel].clone();
                 return BlowUp { step: step + 1, place };
@@ -341,6 +376,32 @@ impl Run {
             picture: self.picture.as_ref(),
         }
     }
+}
+
+/// Writes the data of a step; gives the position of its routine.
+fn feed_step(
+    feed: &mut dyn Feed,
+    step: u64,
+    (leaves, contents): &mut (Vec<usize>, Vec<Vec<f32>>),
+    mut write: impl FnMut(usize, &[f32]),
+) -> usize {
+    contents.iter_mut().for_each(Vec::clear);
+    let routine = feed.batch(step, contents);
+    for (&leaf, values) in leaves.iter().zip(contents).filter(|(_, values)| !values.is_empty()) {
+        write(leaf, values);
+    }
+    routine
+}
+
+/// The outputs of a routine, one after the other, taken apart.
+fn pieces<'a>(program: &Program, routine: usize, mut values: &'a [f32]) -> Vec<&'a [f32]> {
+    let outputs = program.routines[routine].outputs.iter();
+    let pieces = outputs.map(|output| {
+        let (these, others) = values.split_at(output.ty.elements());
+        values = others;
+        these
+    });
+    pieces.collect()
 }
 
 /// Where a run left the finite numbers.

@@ -33,7 +33,7 @@ export function controlTemplate(control, value, back = "") {
 
 /** Controls that are shown: not hidden by the link, and not waiting for another's value. @param {Control[]} controls @param {Values} values @param {string[]} hide */
 export function shownControls(controls, values, hide) {
-  return controls.filter(({ name, when }) => !hide.includes(name) && (!when || values[when.name] === when.value));
+  return controls.filter(({ name, when, panel }) => !panel && !hide.includes(name) && (!when || when.values.includes(values[when.name])));
 }
 
 /** Changes that can be taken back. */

@@ -39,8 +39,8 @@ pub const LAB: Lab = Lab {
     open,
 };
 
-const POLYNOMIAL: When = When { name: "task", value: "polynomial" };
-const MODULAR: When = When { name: "task", value: "modular" };
+const POLYNOMIAL: When = When { name: "task", values: &["polynomial"] };
+const MODULAR: When = When { name: "task", values: &["modular"] };
 
 const CONTROLS: &[Control] = &[
     Control::choice(
@@ -186,7 +186,7 @@ const CLAIMS: &[ClaimInfo] = &[
 
 /// What both settings can be asked.
 trait Setting: Send {
-    fn panel(&self, id: &str, view: &View, payload: &mut Payload) -> Value;
+    fn panel(&mut self, id: &str, view: &View, payload: &mut Payload) -> Value;
     fn claims(&self, view: &View) -> Vec<Claim>;
     fn retune(&self, name: &str, value: f64) -> Option<Vec<(usize, &'static str, f32)>>;
 }
@@ -211,7 +211,7 @@ impl Experiment for Grokking {
     fn retune(&self, name: &str, value: f64) -> Option<Vec<(usize, &'static str, f32)>> {
         self.setting.retune(name, value)
     }
-    fn panel(&self, id: &str, view: &View, payload: &mut Payload) -> Value {
+    fn panel(&mut self, id: &str, view: &View, payload: &mut Payload) -> Value {
         self.setting.panel(id, view, payload)
     }
     fn claims(&self, view: &View) -> Vec<Claim> {

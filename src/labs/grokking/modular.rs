@@ -148,7 +148,7 @@ pub(super) fn claim_runs(seed: u32) -> Vec<RunPlan> {
     let learnt = |history: &History| history.first("test accuracy", EVERY, |share| share >= LEARNT).is_some();
     let run = |name: &str, alpha: f32, steps: u64| {
         let build = Box::new(move || program(&Data::draw(seed), alpha, 0.0, false));
-        RunPlan { name: name.into(), build, steps, reads, enough: None, part: Part::Later }
+        RunPlan::new(name, Part::Later, steps, reads, build)
     };
     let rich = run(claims::RICH, 0.05, 1500);
     vec![RunPlan { enough: Some(learnt), ..rich }, run(claims::LAZY, 1.0, 3000)]
@@ -165,7 +165,7 @@ pub(super) fn open(settings: &Settings, with_claims: bool) -> Result<(Box<dyn Se
     for (factor, part) in [(1.0, Part::Main), (0.25, Part::Beside), (4.0, Part::Beside)] {
         let alpha = alpha * factor;
         let build = Box::new(move || program(&Data::draw(seed), alpha as f32, decay as f32, part == Part::Main));
-        runs.push(RunPlan { name: format!("α = {}", short(alpha)), build, steps, reads, enough: None, part });
+        runs.push(RunPlan::new(format!("α = {}", short(alpha)), part, steps, reads, build));
     }
     if with_claims {
         runs.extend(claim_runs(seed));
@@ -178,7 +178,7 @@ impl Setting for Modular {
         (name == "decay").then(|| (0..3).map(|run| (run, "decay", value as f32)).collect())
     }
 
-    fn panel(&self, id: &str, view: &View, payload: &mut Payload) -> Value {
+    fn panel(&mut self, id: &str, view: &View, payload: &mut Payload) -> Value {
         let main = view.main();
         let line = |kind: &str, y: Value, payload: &mut Payload| {
             let mut series = vec![

@@ -267,7 +267,7 @@ pub(super) fn open(settings: &Settings, with_claims: bool) -> Result<(Box<dyn Se
             true => program(&visible, variant),
             false => program(&Data::draw(seed, samples), variant),
         });
-        RunPlan { name, build, steps: schedule(alpha), reads, enough: None, part }
+        RunPlan::new(name, part, schedule(alpha), reads, build)
     };
     let mut runs = Vec::new();
     for (factor, part) in [(1.0, Part::Main), (0.25, Part::Beside), (4.0, Part::Beside)] {
@@ -292,7 +292,7 @@ impl Setting for Polynomial {
         None
     }
 
-    fn panel(&self, id: &str, view: &View, payload: &mut Payload) -> Value {
+    fn panel(&mut self, id: &str, view: &View, payload: &mut Payload) -> Value {
         let last = view.runs[..3].iter().map(|run| run.steps).max().unwrap_or(1);
         match id {
             "loss" => self.loss(view, last, payload),

@@ -1,0 +1,679 @@
+//! Pointer networks (Vinyals, Fortunato and Jaitly, 2015): an LSTM reads a set of points, a second one answers by pointing
+//! back at them, so that the output alphabet is the input itself.
+//!
+//! `solve/` has the exact answers, `task.rs` the four tasks and how an answer is judged, `model.rs` the networks, `stream.rs`
+//! the training data, `program.rs` what a run computes and records, `answer.rs` one set answered step by step with a beam,
+//! `recorded.rs` trained networks as files, `claims.rs` what is checked, `panels.rs` what is drawn.
+
+mod answer;
+mod claims;
+mod model;
+mod panels;
+mod points;
+mod program;
+mod recorded;
+mod solve;
+mod stream;
+mod task;
+
+use super::{Choice, Claim, Control, Effect, Experiment, File, Lab, PanelInfo, Paper, Part, Payload, RunPlan};
+use super::{Kind, Scale, Settings, Weights, When};
+use crate::analysis::pca::Axes;
+use crate::graph::{Error, Graph, Result};
+use crate::number;
+use crate::rng::{self, Rng};
+use crate::session::View;
+use answer::{Answerer, MOST_BEAMS};
+use model::Head;
+use panels::Shown;
+use program::{Judge, Plan, column, measures};
+use recorded::Recorded;
+use serde_json::Value;
+use solve::{delaunay, hull, tour};
+use stream::Stream;
+use task::{InputOrder, Point, Rules, Solver, TESTS, Task};
+
+/// The lab as data.
+pub const LAB: Lab = Lab {
+    slug: "pointer-networks",
+    title: "Pointer networks: answer by pointing",
+    promise: "Drop points on a plane, and a recurrent network points, one finger at a time, at the corners of their hull, their \
+              sorted order, their triangulation or a short tour.",
+    paper: Paper {
+        authors: "Oriol Vinyals, Meire Fortunato, Navdeep Jaitly",
+        title: "Pointer Networks",
+        year: 2015,
+        url: "https://arxiv.org/abs/1506.03134",
+    },
+    theme: "Sequences and sets",
+    tags: &["attention", "LSTM", "sorting", "convex hull", "Delaunay", "travelling salesman", "beam search"],
+    controls: CONTROLS,
+    panels: PANELS,
+    claims: claims::CLAIMS,
+    open,
+};
+
+/// The baseline beside the main run; it goes on with its length.
+pub(crate) const BASELINE: &str = "fixed dictionary, attention blends";
+/// The same without attention.
+const PLAIN: &str = "fixed dictionary, no attention";
+/// Pointing, trained on the baselines' length only.
+const ONE_LENGTH: &str = "pointing, one length";
+/// Hulls from the lowest index, from the lowest index of sorted inputs, from the leftmost point.
+const FIRST_LOWEST: &str = "start at lowest index";
+const FIRST_SORTED: &str = "start at lowest index, inputs sorted";
+const LEFTMOST: &str = "start leftmost";
+
+/// Steps of the runs that are compared with each other.
+const COMPARED_STEPS: u64 = 2200;
+/// Learning rate.
+const RATE: &str = "0.01";
+
+const HULL: When = When { name: "task", values: &["hull"] };
+const DELAUNAY: When = When { name: "task", values: &["delaunay"] };
+const RANGED: When = When { name: "task", values: &["hull", "sort"] };
+const SIZED: When = When { name: "task", values: &["delaunay", "tsp"] };
+const FREE_ORDER: When = When { name: "task", values: &["hull", "tsp"] };
+const RESTRICTED: When = When { name: "task", values: &["sort", "tsp"] };
+
+const CONTROLS: &[Control] = &[
+    Control::choice(
+        "task",
+        "task",
+        &[
+            Choice { value: "hull", label: "convex hull" },
+            Choice { value: "sort", label: "sorting" },
+            Choice { value: "delaunay", label: "Delaunay triangulation" },
+            Choice { value: "tsp", label: "shortest tour" },
+        ],
+        "hull",
+        "What the network is to point out.",
+    ),
+    Control {
+        kind: Kind::Integer,
+        step: 1.0,
+        when: Some(RANGED),
+        ..Control::slider("shortest", "trained on, from", "n", (3.0, 12.0), "5", "Fewest points of a training set.")
+    },
+    Control {
+        kind: Kind::Integer,
+        step: 1.0,
+        when: Some(RANGED),
+        ..Control::slider("longest", "trained on, to", "n", (3.0, 12.0), "8", "Most points of a training set.")
+    },
+    Control {
+        kind: Kind::Integer,
+        step: 1.0,
+        when: Some(SIZED),
+        ..Control::slider("size", "trained on", "n", (4.0, 10.0), "5", "Points of a training set.")
+    },
+    Control {
+        when: Some(HULL),
+        ..Control::choice(
+            "start",
+            "hull starts at",
+            &[
+                Choice { value: "leftmost", label: "leftmost point" },
+                Choice { value: "lowest", label: "lowest index" },
+            ],
+            "leftmost",
+            "The paper starts at the lowest index, which has to be learnt first.",
+        )
+    },
+    Control {
+        when: Some(FREE_ORDER),
+        ..Control::choice(
+            "order",
+            "input order",
+            &[Choice { value: "random", label: "random" }, Choice { value: "x", label: "sorted by x" }],
+            "random",
+            "The order in which the points are read.",
+        )
+    },
+    Control {
+        when: Some(DELAUNAY),
+        ..Control::choice(
+            "triangles",
+            "order of triangles",
+            &[Choice { value: "index", label: "by index" }, Choice { value: "incenter", label: "by incenter" }],
+            "index",
+            "The paper orders triangles by their incenters.",
+        )
+    },
+    Control::choice(
+        "hidden",
+        "units",
+        &[
+            Choice { value: "16", label: "16" },
+            Choice { value: "32", label: "32" },
+            Choice { value: "48", label: "48" },
+            Choice { value: "64", label: "64" },
+            Choice { value: "96", label: "96" },
+        ],
+        "48",
+        "Width of encoder, decoder and attention.",
+    ),
+    Control {
+        kind: Kind::Toggle,
+        ..Control::slider(
+            "glimpse",
+            "glimpse",
+            "",
+            (0.0, 1.0),
+            "0",
+            "Reads from the input by attention before it points: a later extension, not in the paper.",
+        )
+    },
+    Control::choice(
+        "length",
+        "training",
+        &[
+            Choice { value: "short", label: "short" },
+            Choice { value: "full", label: "full" },
+            Choice { value: "long", label: "long" },
+        ],
+        "full",
+        "Short is a fifth of full, long three times as much.",
+    ),
+    Control::choice(
+        "baseline",
+        "baseline",
+        &[
+            Choice { value: "short", label: "2,200 steps" },
+            Choice { value: "equal", label: "as long" },
+            Choice { value: "none", label: "none" },
+        ],
+        "short",
+        "Sequence to sequence with a fixed dictionary, trained beside on the same data and seed.",
+    ),
+    Control {
+        scale: Scale::Log,
+        effect: Effect::Retune,
+        ..Control::slider("rate", "learning rate", "η", (0.0001, 0.03), RATE, "At its highest; it falls to 3 % in the end.")
+    },
+    Control {
+        kind: Kind::Integer,
+        step: 1.0,
+        effect: Effect::Show,
+        ..Control::slider("beam", "beam", "B", (1.0, MOST_BEAMS as f64), "1", "Partial answers kept; 1 is greedy.")
+    },
+    Control {
+        kind: Kind::Toggle,
+        effect: Effect::Show,
+        when: Some(RESTRICTED),
+        ..Control::slider("valid", "valid only", "", (0.0, 1.0), "0", "Points only at what is not used yet.")
+    },
+    Control {
+        effect: Effect::Show,
+        panel: true,
+        ..Control::choice(
+            "network",
+            "network",
+            &[
+                Choice { value: "here", label: "this run" },
+                Choice { value: "recorded", label: "recorded" },
+                Choice { value: "untrained", label: "untrained" },
+            ],
+            "here",
+            "Which network answers.",
+        )
+    },
+    Control {
+        kind: Kind::Integer,
+        step: 1.0,
+        effect: Effect::Show,
+        panel: true,
+        ..Control::slider(
+            "count",
+            "points",
+            "n",
+            (points::COUNT[0] as f64, points::COUNT[1] as f64),
+            "8",
+            "Points of the set that is shown, also beyond what the network was trained on.",
+        )
+    },
+    Control {
+        kind: Kind::Integer,
+        step: 1.0,
+        effect: Effect::Show,
+        panel: true,
+        ..Control::slider("draw", "draw", "", (0.0, 1_000_000.0), "0", "Which random set is shown.")
+    },
+    Control {
+        kind: Kind::Text,
+        effect: Effect::Show,
+        panel: true,
+        refuse: Some(points::check),
+        ..Control::slider("points", "own points", "", (0.0, 0.0), "", "x,y;x,y;… with numbers from 0 to 1.")
+    },
+];
+
+const PANELS: &[PanelInfo] = &[
+    PanelInfo { id: "answer", kind: "pointing", title: "Drag a point", hint: "the network answers at once", wide: true },
+    PanelInfo {
+        id: "training",
+        kind: "line",
+        title: "Learning to point",
+        hint: "fixed test sets · drag to travel in time",
+        wide: true,
+    },
+    PanelInfo {
+        id: "by_length",
+        kind: "line",
+        title: "Beyond the trained lengths",
+        hint: "the same network at other n",
+        wide: true,
+    },
+    PanelInfo { id: "lengths", kind: "bars", title: "How long the tours are", hint: "shorter is better", wide: false },
+    PanelInfo {
+        id: "diagram",
+        kind: "unrolled",
+        title: "The network at work",
+        hint: "each step points at an input",
+        wide: true,
+    },
+    PanelInfo {
+        id: "states",
+        kind: "scatter",
+        title: "What the encoder remembers",
+        hint: "its state after each point, two main directions",
+        wide: false,
+    },
+];
+
+/// What the network is compared with on the test sets of one length.
+pub(crate) struct Chance {
+    /// What the exact answers score: mean length of the shortest tours, else 1.
+    exact: f64,
+    /// What a simple rule scores: mean length of nearest-neighbour tours, else nothing.
+    heuristic: f64,
+    /// What chance scores: mean length of random tours, share of triangles found by random triples, probability of an exact
+    /// answer.
+    random: f64,
+}
+
+impl Chance {
+    fn of(rules: &Rules, n: usize) -> Chance {
+        let sets = rules.tests(n, TESTS);
+        let mean = |score: &mut dyn FnMut(&[Point], &[usize]) -> f64| {
+            sets.iter().map(|(points, truth)| score(points, truth)).sum::<f64>() / sets.len() as f64
+        };
+        // Ways to point at `count` of n elements one after the other.
+        let ways = |count: usize| (0..count).map(|done| (n - done) as f64).product::<f64>();
+        match rules.task {
+            Task::Sort => Chance { exact: 1.0, heuristic: 0.0, random: 1.0 / ways(n) },
+            // A random sequence of as many different points; it may begin at any corner.
+            Task::Hull => {
+                let random = mean(&mut |_, truth| (truth.len() - 1) as f64 / ways(truth.len() - 1));
+                Chance { exact: 1.0, heuristic: 0.0, random }
+            }
+            Task::Delaunay => {
+                let triples = (n * (n - 1) * (n - 2) / 6) as f64;
+                Chance { exact: 1.0, heuristic: 0.0, random: mean(&mut |_, truth| (truth.len() / 3) as f64 / triples) }
+            }
+            Task::Tour => {
+                let mut rng = Rng::new(n as u32, "pointer-networks/random tours");
+                Chance {
+                    exact: mean(&mut |points, truth| tour::length(points, truth)),
+                    heuristic: mean(&mut |points, _| tour::length(points, &tour::nearest_neighbour(points))),
+                    random: mean(&mut |points, _| {
+                        let mut order: Vec<usize> = (0..n).collect();
+                        rng.shuffle(&mut order);
+                        tour::length(points, &order)
+                    }),
+                }
+            }
+        }
+    }
+}
+
+/// The recorded network, as far as it is there.
+enum Recording {
+    Missing,
+    There(Box<Recorded>),
+    /// It cannot be had, for this reason.
+    Refused(String),
+}
+
+/// The lab at given settings.
+pub(crate) struct PointerNetworks {
+    plan: Plan,
+    runs: Vec<RunPlan>,
+    /// What is shown of it.
+    settings: Settings,
+    chances: Vec<Chance>,
+    untrained: Vec<Weights>,
+    recording: Recording,
+    answerer: Option<Answerer>,
+    solver: Solver,
+    /// Directions in which encoder states are drawn.
+    axes: Option<Axes>,
+    /// The set that is shown, made anew when a control changes it.
+    set: Option<(Vec<Point>, Vec<usize>, Option<f64>)>,
+    /// The last answer, with the step of the run that gave it.
+    shown: Option<(u64, Shown)>,
+}
+
+fn open(settings: &Settings, with_claims: bool) -> Result<Box<dyn Experiment>> {
+    let plan = plan_of(settings)?;
+    let chances = plan.tests.iter().map(|&n| Chance::of(&plan.rules, n)).collect();
+    let g = &mut Graph::new();
+    plan.network(g);
+    let untrained =
+        g.leaves().iter().map(|leaf| (leaf.name.clone(), leaf.ty.shape.clone(), leaf.initial.clone())).collect();
+    Ok(Box::new(PointerNetworks {
+        runs: runs(&plan, settings, with_claims),
+        plan,
+        settings: settings.clone(),
+        chances,
+        untrained,
+        recording: Recording::Missing,
+        answerer: None,
+        solver: Solver::default(),
+        axes: None,
+        set: None,
+        shown: None,
+    }))
+}
+
+/// The main run.
+fn plan_of(settings: &Settings) -> Result<Plan> {
+    let whole = |name: &str| settings.number(name) as usize;
+    let task = match settings.text("task") {
+        "sort" => Task::Sort,
+        "delaunay" => Task::Delaunay,
+        "tsp" => Task::Tour,
+        _ => Task::Hull,
+    };
+    let sorted = task == Task::Delaunay || settings.text("order") == "x" && matches!(task, Task::Hull | Task::Tour);
+    let rules = Rules {
+        task,
+        inputs: if sorted { InputOrder::ByX } else { InputOrder::Random },
+        lowest_first: settings.text("start") == "lowest",
+        by_incenter: settings.text("triangles") == "incenter",
+    };
+    let range = match task {
+        Task::Hull | Task::Sort => [whole("shortest"), whole("longest")],
+        _ => [whole("size"); 2],
+    };
+    if range[0] > range[1] {
+        let message = format!("sets of {} to {} points do not exist", range[0], range[1]);
+        return Err(Error::new("control shortest", message, "make the shortest at most the longest"));
+    }
+    let lengths: &[usize] = match task {
+        Task::Hull => &[5, 8, 10, 12, 16, 20],
+        Task::Sort => &[5, 8, 10, 12, 16],
+        Task::Delaunay => &[5, 6, 7, 8],
+        Task::Tour => &[5, 6, 7, 8, 10],
+    };
+    let mut tests = Vec::new();
+    for &n in lengths.iter().chain(&range) {
+        // The lengths of the claims, and those that are trained on.
+        if let Err(at) = tests.binary_search(&n) {
+            tests.insert(at, n);
+        }
+    }
+    let full = match task {
+        Task::Hull => 10_000,
+        Task::Sort => 12_000,
+        Task::Delaunay => 8_000,
+        Task::Tour => 6_000,
+    };
+    let steps = match settings.text("length") {
+        "short" => full / 5,
+        "long" => 3 * full,
+        _ => full,
+    };
+    let glimpse = settings.number("glimpse") == 1.0;
+    Ok(Plan {
+        rules,
+        hidden: whole("hidden"),
+        head: Head::Point { glimpse },
+        range,
+        tests,
+        steps,
+        rate: settings.number("rate") as f32,
+        seed: settings.seed,
+    })
+}
+
+fn runs(plan: &Plan, settings: &Settings, with_claims: bool) -> Vec<RunPlan> {
+    let longest = plan.range[1];
+    let mut runs = vec![run("pointing", Part::Main, plan.clone())];
+    let one_length = Plan { range: [longest; 2], tests: vec![longest], steps: COMPARED_STEPS, ..plan.clone() };
+    let baseline = Plan { head: Head::Blend(longest), ..one_length.clone() };
+    match settings.text("baseline") {
+        "none" => {}
+        "equal" => runs.push(run(&beside(longest), Part::Beside, Plan { steps: plan.steps, ..baseline })),
+        _ => runs.push(run(&beside(longest), Part::Beside, baseline)),
+    }
+    if with_claims && plan.rules.task == Task::Hull {
+        // At the settings of the claims, whatever the visitor has turned.
+        let usual = Plan {
+            rules: Rules { inputs: InputOrder::Random, lowest_first: false, ..plan.rules },
+            hidden: 48,
+            head: Head::Point { glimpse: false },
+            range: [8; 2],
+            tests: vec![8],
+            steps: COMPARED_STEPS,
+            rate: number::parse(RATE).unwrap_or(0.01) as f32,
+            seed: plan.seed,
+        };
+        let ordered = Plan { range: [5, 8], tests: vec![8, 10], ..usual.clone() };
+        let lowest = Rules { lowest_first: true, ..usual.rules };
+        let mut later = |name: &str, plan: Plan| runs.push(run(name, Part::Later, plan));
+        later(ONE_LENGTH, usual.clone());
+        later(BASELINE, Plan { head: Head::Blend(8), ..usual.clone() });
+        later(PLAIN, Plan { head: Head::Plain(8), ..usual });
+        later(FIRST_LOWEST, Plan { rules: lowest, ..ordered.clone() });
+        later(FIRST_SORTED, Plan { rules: Rules { inputs: InputOrder::ByX, ..lowest }, ..ordered.clone() });
+        later(LEFTMOST, ordered);
+    }
+    runs
+}
+
+/// Name of the baseline beside the main run.
+fn beside(n: usize) -> String {
+    format!("{BASELINE}, n = {n}")
+}
+
+fn run(name: &str, part: Part, plan: Plan) -> RunPlan {
+    let (feed, judge) = (Stream::new(plan.rules, plan.seed, plan.range[0], plan.range[1]), Judge::new(&plan));
+    let steps = plan.steps;
+    let build = Box::new(move || plan.program());
+    RunPlan {
+        feed: Some(Box::new(feed)),
+        judge: Some(Box::new(judge)),
+        ..RunPlan::new(name, part, steps, reads, build)
+    }
+}
+
+/// Often at first, when much happens; a reading takes as long as some twenty steps.
+fn reads(step: u64) -> bool {
+    let every = match step {
+        0..=200 => 50,
+        201..=1000 => 100,
+        1001..=3000 => 250,
+        _ => 500,
+    };
+    step.is_multiple_of(every)
+}
+
+impl PointerNetworks {
+    /// The set that is shown with its exact answer, and a lower bound of the shortest tour where that is not known.
+    fn set(&mut self) -> &(Vec<Point>, Vec<usize>, Option<f64>) {
+        let PointerNetworks { set, settings, plan, solver, .. } = self;
+        set.get_or_insert_with(|| {
+            let mut own = points::read(settings.text("points")).unwrap_or_default();
+            if own.is_empty() {
+                let which = settings.number("draw") as u32;
+                let mut rng = Rng::at_step(settings.seed, rng::stream("pointer-networks/shown"), which);
+                plan.rules.draw(settings.number("count") as usize, &mut rng, &mut own);
+            }
+            plan.rules.arrange(&mut own);
+            let truth = plan.rules.answer(&own, solver);
+            let bound = solver.bound(plan.rules.task, &own);
+            (own, truth, bound)
+        })
+    }
+
+    /// Weights, plan and source of the network that answers; `None` while it is being fetched.
+    fn network(&self, view: &View) -> Option<(Vec<Weights>, Plan, (&'static str, String))> {
+        let plan = self.plan.clone();
+        let main = view.main();
+        match (self.settings.text("network"), &self.recording, main.picture) {
+            ("recorded", Recording::There(recorded), _) => {
+                let plan = Plan { hidden: recorded.hidden, head: Head::Point { glimpse: false }, range: recorded.range, ..plan };
+                let text = format!(
+                    "trained earlier: seed {}, {} steps, {}; made by {}",
+                    recorded.seed, recorded.steps, recorded.figures, recorded.command
+                );
+                Some((recorded.weights.clone(), plan, ("recorded", text)))
+            }
+            ("recorded", Recording::Missing, _) => None,
+            ("recorded", Recording::Refused(reason), _) => {
+                let text = format!("the recorded network cannot be had ({reason}); this is the untrained one");
+                Some((self.untrained.clone(), plan, ("untrained", text)))
+            }
+            ("here", _, Some(picture)) => {
+                let weights = picture.names.iter().zip(&picture.arrays);
+                let weights = weights.map(|(name, values)| (name.clone(), Vec::new(), values.clone())).collect();
+                Some((weights, plan, ("here", format!("this run, step {}", main.step))))
+            }
+            _ => Some((self.untrained.clone(), plan, ("untrained", "first weights, before any training".into()))),
+        }
+    }
+
+    /// The answer to the set that is shown, by the network that is chosen.
+    fn shown(&mut self, view: &View) -> Option<&Shown> {
+        let step = view.main().step;
+        if self.shown.as_ref().is_none_or(|(of, _)| *of != step) {
+            let (weights, plan, source) = self.network(view)?;
+            let (points, truth, bound) = self.set().clone();
+            if self.answerer.as_ref().is_none_or(|answerer| !answerer.fits(&plan, points.len())) {
+                self.answerer = Answerer::new(&plan, points.len()).ok();
+            }
+            let answerer = self.answerer.as_mut()?;
+            answerer.load(&weights);
+            let restricted = matches!(plan.rules.task, Task::Sort | Task::Tour) && self.settings.number("valid") == 1.0;
+            let answer = answerer.answer(&points, self.settings.number("beam") as usize, restricted);
+            let best = answer.beams.first()?;
+            let grade = plan.rules.grade(&points, &truth, &best.tokens, best.stopped);
+            self.shown = Some((step, Shown { points, truth, answer, grade, source, range: plan.range, bound }));
+        }
+        self.shown.as_ref().map(|(_, shown)| shown)
+    }
+
+    fn file(&self) -> String {
+        format!("pointer-networks-{}.safetensors", panels::name(self.plan.rules.task))
+    }
+}
+
+impl Experiment for PointerNetworks {
+    fn runs(&mut self) -> Vec<RunPlan> {
+        std::mem::take(&mut self.runs)
+    }
+
+    fn retune(&self, name: &str, value: f64) -> Option<Vec<(usize, &'static str, f32)>> {
+        let runs = if self.settings.text("baseline") == "none" { 1 } else { 2 };
+        (name == "rate").then(|| (0..runs).map(|run| (run, "rate", value as f32)).collect())
+    }
+
+    fn show(&mut self, settings: &Settings) {
+        self.settings = settings.clone();
+        self.set = None;
+        self.shown = None;
+    }
+
+    fn wants(&self) -> Option<String> {
+        let missing = matches!(self.recording, Recording::Missing) && self.settings.text("network") == "recorded";
+        missing.then(|| self.file())
+    }
+
+    fn attach(&mut self, file: &str, contents: std::result::Result<&[u8], &str>) -> Result<()> {
+        if file != self.file() {
+            return Ok(()); // of another task, asked for before the visitor changed it
+        }
+        self.shown = None;
+        let read = match contents {
+            Ok(bytes) => recorded::read(bytes),
+            Err(reason) => Err(Error::new("recorded network", reason, "choose this run instead, and train it yourself")),
+        };
+        match read {
+            Ok(recorded) => self.recording = Recording::There(Box::new(recorded)),
+            Err(error) => {
+                self.recording = Recording::Refused(error.message.clone());
+                return Err(error);
+            }
+        }
+        Ok(())
+    }
+
+    fn panel(&mut self, id: &str, view: &View, payload: &mut Payload) -> Value {
+        let (task, longest) = (self.plan.rules.task, self.plan.range[1]);
+        let position = self.plan.tests.iter().position(|&n| n == longest).unwrap_or(0);
+        match id {
+            "training" => panels::training(&self.plan, &self.chances[position], view, payload),
+            "by_length" => panels::by_length(&self.plan, &self.chances, view, payload),
+            "lengths" if task == Task::Tour => panels::lengths(&self.plan, &self.chances[position], view),
+            "answer" | "diagram" | "states" => {
+                let mut axes = self.axes.take();
+                let Some(shown) = self.shown(view) else {
+                    return if id == "answer" { panels::loading(task) } else { Value::Null };
+                };
+                let value = match id {
+                    "answer" => panels::answer(task, shown, payload),
+                    "diagram" => panels::diagram(task, shown, payload),
+                    _ => {
+                        let hidden = shown.answer.states.len() / shown.points.len();
+                        panels::states(task, shown, hidden, &mut axes, payload)
+                    }
+                };
+                self.axes = axes;
+                value
+            }
+            _ => Value::Null,
+        }
+    }
+
+    fn claims(&self, view: &View) -> Vec<Claim> {
+        let longest = self.plan.range[1];
+        let position = self.plan.tests.iter().position(|&n| n == longest).unwrap_or(0);
+        claims::of(self.plan.rules.task, longest, &self.chances[position], view)
+    }
+
+    fn export(&self, format: &str, view: &View, weights: &[Weights]) -> Result<File> {
+        if format != "safetensors" {
+            return Err(Error::new("export", format!("'{format}' is not a known format"), "choose csv, json or safetensors"));
+        }
+        let main = view.main();
+        let task = self.plan.rules.task;
+        let mut figures = String::new();
+        for n in self.plan.range {
+            for measure in measures(task).iter().take(if n == self.plan.range[1] { 2 } else { 1 }) {
+                if let Some(value) = main.history.last(&column(measure, n)) {
+                    let comma = if figures.is_empty() { "" } else { ", " };
+                    figures += &format!("{comma}{measure} {} at n = {n}", number::rounded(value as f64, 3));
+                }
+            }
+        }
+        let defaults = Settings::defaults(CONTROLS, 0);
+        let mut command = "petri run pointer-networks".to_owned();
+        for control in CONTROLS.iter().filter(|control| control.effect != Effect::Show) {
+            let value = self.settings.text(control.name);
+            if value != defaults.text(control.name) {
+                command += &format!(" --set {}={value}", control.name);
+            }
+        }
+        command += &format!(" --seed {} --out DIR", self.settings.seed);
+        let told = [
+            ("command", command),
+            ("seed", self.settings.seed.to_string()),
+            ("steps", main.step.to_string()),
+            ("figures", figures),
+        ];
+        let name = format!("petri-pointer-networks-{}-seed-{}.safetensors", panels::name(task), self.settings.seed);
+        let bytes = recorded::write(&self.plan, weights, told)?;
+        Ok(File { name, mime: "application/octet-stream", bytes })
+    }
+}

@@ -1,0 +1,224 @@
+//! The four tasks: what is drawn, what the exact answer is, and how an answer is judged.
+
+use super::solve::{delaunay, hull, order, tour};
+use crate::rng::Rng;
+
+/// A point; numbers to be sorted lie on the line y = 0.
+pub(super) type Point = [f32; 2];
+
+/// The inputs that a test set has for each length.
+pub(super) const TESTS: usize = 300;
+/// Seed of the test sets, whatever the seed of the run.
+const TEST_SEED: u32 = 0x7E57;
+/// Draws of an instance before a degenerate one is taken after all.
+const MOST_DRAWS: usize = 100;
+
+/// What is asked of the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Task {
+    /// Numbers in ascending order.
+    Sort,
+    /// The convex hull, counter-clockwise, its first corner again at the end.
+    Hull,
+    /// The Delaunay triangulation as triples of points.
+    Delaunay,
+    /// The shortest tour through all points.
+    Tour,
+}
+
+/// The order in which the network is shown the points.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum InputOrder {
+    /// As drawn.
+    Random,
+    /// From left to right.
+    ByX,
+}
+
+/// A task with the conventions that pin its answers down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Rules {
+    /// The task.
+    pub task: Task,
+    /// How inputs are ordered.
+    pub inputs: InputOrder,
+    /// The hull starts at its point of lowest index, as in the paper, and not at the leftmost.
+    pub lowest_first: bool,
+    /// Triangles are ordered by incenter, as in the paper, and not by index.
+    pub by_incenter: bool,
+}
+
+/// Memory of the exact solvers, kept between instances.
+#[derive(Default)]
+pub(super) struct Solver {
+    tour: tour::Solver,
+}
+
+impl Solver {
+    /// A lower bound of the shortest tour of `points`, if the task asks for tours and there are too many points for an exact one.
+    pub(super) fn bound(&mut self, task: Task, points: &[Point]) -> Option<f64> {
+        if task != Task::Tour {
+            return None;
+        }
+        let tour = self.tour.shortest(points);
+        (tour.bound < tour.length).then_some(tour.bound)
+    }
+}
+
+/// How good an answer is.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Grade {
+    /// Whether it is exactly right.
+    pub right: bool,
+    /// Whether it is an answer at all: a simple polygon, a tour through all points, an order of all numbers, triples.
+    pub valid: bool,
+    /// How near it comes: covered share of the hull's area, share of right positions, share of the triangles found,
+    /// length of the tour. 0 for what is not an answer.
+    pub share: f64,
+    /// Which of the things drawn are wrong: edges of the polygon or tour, positions, triangles.
+    pub wrong: Vec<bool>,
+}
+
+impl Rules {
+    /// Numbers per element.
+    pub(super) fn features(&self) -> usize {
+        if self.task == Task::Sort { 1 } else { 2 }
+    }
+
+    /// Most pointers of an exact answer for `n` elements, the stop included.
+    pub(super) fn most_pointers(&self, n: usize) -> usize {
+        match self.task {
+            Task::Sort | Task::Tour => n + 1,
+            Task::Hull => n + 2,
+            Task::Delaunay => 3 * (2 * n - 5).max(1) + 1,
+        }
+    }
+
+    /// Pointers after which an answer counts as one that does not stop.
+    pub(super) fn limit(&self, n: usize) -> usize {
+        self.most_pointers(n) + 3
+    }
+
+    /// Draws `n` elements uniformly; no three points of a hull or triangulation lie on a line.
+    pub(super) fn draw(&self, n: usize, rng: &mut Rng, points: &mut Vec<Point>) {
+        for _ in 0..MOST_DRAWS {
+            points.clear();
+            points.extend((0..n).map(|_| match self.task {
+                Task::Sort => [rng.uniform(), 0.0],
+                _ => {
+                    let x = rng.uniform();
+                    [x, rng.uniform()]
+                }
+            }));
+            if !matches!(self.task, Task::Hull | Task::Delaunay) || !hull::is_degenerate(points) {
+                break;
+            }
+        }
+        self.arrange(points);
+    }
+
+    /// Puts points into the order in which the network is shown them.
+    pub(super) fn arrange(&self, points: &mut [Point]) {
+        if self.inputs == InputOrder::ByX {
+            // Insertion: there are few, and a sort is ten kilobytes of the download.
+            for end in 1..points.len() {
+                let mut at = end;
+                while at > 0 && points[at - 1][0] > points[at][0] {
+                    points.swap(at - 1, at);
+                    at -= 1;
+                }
+            }
+        }
+    }
+
+    /// The exact answer, without the stop.
+    pub(super) fn answer(&self, points: &[Point], solver: &mut Solver) -> Vec<usize> {
+        match self.task {
+            Task::Sort => order::ascending(points),
+            Task::Hull => {
+                let mut corners = hull::convex_hull(points);
+                if self.lowest_first {
+                    let lowest = (0..corners.len()).fold(0, |best, at| if corners[at] < corners[best] { at } else { best });
+                    corners.rotate_left(lowest);
+                }
+                corners.extend(corners.first().copied());
+                corners
+            }
+            Task::Delaunay => {
+                let triangles = delaunay::triangulate(points);
+                let triangles =
+                    if self.by_incenter { delaunay::by_incenter(points, triangles) } else { delaunay::by_index(triangles) };
+                triangles.into_iter().flatten().collect()
+            }
+            Task::Tour => solver.tour.shortest(points).order,
+        }
+    }
+
+    /// Judges `tokens`, an answer without its stop, against the exact one. `stopped`: it ended with the stop.
+    pub(super) fn grade(&self, points: &[Point], truth: &[usize], tokens: &[usize], stopped: bool) -> Grade {
+        match self.task {
+            Task::Sort => {
+                let wrong: Vec<bool> = tokens.iter().enumerate().map(|(at, token)| truth.get(at) != Some(token)).collect();
+                let right = wrong.iter().filter(|wrong| !**wrong).count();
+                Grade {
+                    right: stopped && tokens == truth,
+                    valid: stopped && tour::is_valid(tokens, points.len()),
+                    share: right as f64 / truth.len().max(1) as f64,
+                    wrong,
+                }
+            }
+            Task::Hull => {
+                let (polygon, truth) = (open(tokens), open(truth));
+                let valid = stopped && hull::is_simple(points, polygon);
+                let share = if valid { hull::covered(points, polygon, truth) } else { 0.0 };
+                let right = valid && hull::same_cycle(polygon, truth);
+                Grade { right, valid, share, wrong: hull::wrong_edges(polygon, truth) }
+            }
+            Task::Delaunay => {
+                let (found, truth) = (triples(tokens), triples(truth));
+                let valid = stopped && tokens.len().is_multiple_of(3) && !tokens.is_empty();
+                let share = delaunay::coverage(&found, &truth);
+                let wrong: Vec<bool> = found.iter().map(|triple| !truth.contains(triple)).collect();
+                let right = valid && share == 1.0 && found.len() == truth.len() && !wrong.contains(&true);
+                Grade { right, valid, share, wrong }
+            }
+            Task::Tour => {
+                let valid = stopped && tour::is_valid(tokens, points.len());
+                let share = if valid { tour::length(points, tokens) } else { 0.0 };
+                let best = tour::length(points, truth);
+                let wrong = tour::wrong_edges(tokens, truth);
+                Grade { right: valid && share <= best * (1.0 + 1e-6), valid, share, wrong }
+            }
+        }
+    }
+
+    /// The fixed test sets of length `n` with their exact answers.
+    pub(super) fn tests(&self, n: usize, count: usize) -> Vec<(Vec<Point>, Vec<usize>)> {
+        let mut rng = Rng::at_step(TEST_SEED, crate::rng::stream("pointer-networks/test"), n as u32);
+        let mut solver = Solver::default();
+        let one = |_| {
+            let mut points = Vec::new();
+            self.draw(n, &mut rng, &mut points);
+            let truth = self.answer(&points, &mut solver);
+            (points, truth)
+        };
+        (0..count).map(one).collect()
+    }
+}
+
+/// A polygon without the repetition of its first corner.
+pub(super) fn open(tokens: &[usize]) -> &[usize] {
+    match tokens {
+        [first, .., last] if first == last => &tokens[..tokens.len() - 1],
+        _ => tokens,
+    }
+}
+
+/// Complete triples, indices ascending inside each.
+pub(super) fn triples(tokens: &[usize]) -> Vec<[usize; 3]> {
+    let sorted = |&[a, b, c]: &[usize; 3]| {
+        let (low, high) = (a.min(b), a.max(b));
+        [low.min(c), low.max(high.min(c)), high.max(c)]
+    };
+    tokens.as_chunks::<3>().0.iter().map(sorted).collect()
+}
