@@ -86,17 +86,16 @@ function namesAbove(payload, width) {
 /** @param {BarsPayload | null} payload @param {number} width */
 const rowHeight = (payload, width) => ROW + (namesAbove(payload, width) ? ABOVE - 5 : 0);
 
-/** Numbers with as many decimals as the one that needs most, so that they line up. @param {(number | null)[]} values @returns {string[]} */
+/** Numbers with equally many decimals, three digits for the largest, so that they line up. @param {(number | null)[]} values @returns {string[]} */
 export function valueTexts(values) {
-  const texts = values.map((value) => (value === null || Number.isNaN(value) ? "not yet" : formatNumber(value)));
-  const decimals = Math.max(0, ...texts.map((text) => /^−?\d+\.(\d+)$/.exec(text)?.[1].length ?? 0));
-  return texts.map((text) => (/^−?\d+$/.test(text) || /^−?\d+\.\d+$/.test(text) ? pad(text, decimals) : text));
-}
-
-/** @param {string} text @param {number} decimals */
-function pad(text, decimals) {
-  const [whole, part = ""] = text.split(".");
-  return decimals === 0 ? whole : `${whole}.${part.padEnd(decimals, "0")}`;
+  const known = values.filter((value) => value !== null && Number.isFinite(value)).map(Number);
+  const largest = Math.max(0, ...known.map(Math.abs));
+  const fixed = largest < 1000 && largest >= 0.001 && !known.every(Number.isInteger);
+  const decimals = Math.max(0, 2 - Math.floor(Math.log10(largest || 1)));
+  return values.map((value) => {
+    if (value === null || Number.isNaN(value)) return "not yet";
+    return fixed && Number.isFinite(value) ? `${value < 0 ? "−" : ""}${Math.abs(value).toFixed(decimals)}` : formatNumber(value);
+  });
 }
 
 /** @param {import("./surface.js").Surface} surface @param {BarsPayload} payload @param {Palette} colors */
@@ -132,7 +131,7 @@ function draw({ context, width, height }, payload, colors) {
     context.fillText(texts[index], width, middle);
     drawBar(context, bar, x, middle, colors);
   });
-  const reach = above ? THICK / 2 + 4 : row / 2;
+  const reach = above ? THICK / 2 + 2 : row / 2;
   drawTruth(context, payload.bars, x, payload.bars.map((_, index) => ({ top: middleOf(index) - reach, bottom: middleOf(index) + reach })), colors);
 }
 
@@ -177,6 +176,7 @@ function drawBar(context, { value, role }, x, middle, colors) {
   const top = Math.round(middle - THICK / 2);
   if (value === null || !Number.isFinite(value)) {
     context.strokeStyle = colors.line;
+    context.lineWidth = 1;
     context.setLineDash([3, 3]);
     context.beginPath();
     context.moveTo(base, Math.round(middle) + 0.5);

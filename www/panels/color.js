@@ -164,7 +164,7 @@ export function sequentialTable() {
  * Lightness and chroma of the cyclic scale in Oklch: as colourful as every hue can be shown on a screen at a lightness
  * that stands out from the paper.
  */
-const CYCLE = { light: { lightness: 0.62, chroma: 0.105 }, dark: { lightness: 0.76, chroma: 0.12 } };
+const CYCLE = { light: { lightness: 0.62, chroma: 0.104 }, dark: { lightness: 0.76, chroma: 0.12 } };
 
 /**
  * Table of a quantity that comes round again, such as an angle: entry 0 follows entry 255. A circle of hues in Oklab,

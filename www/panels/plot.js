@@ -61,8 +61,9 @@ export class Plot {
 
   /** Takes the height anew: panels whose height depends on their payload ask for it after each one. */
   fit() {
+    if (this.width === 0) return;
     const height = Math.round(this.options.height(this.width));
-    if (this.width === 0 || height === this.height) return;
+    if (height === this.height) return;
     this.height = height;
     this.canvas.style.height = `${height}px`;
     this.frame.ask();

@@ -27,6 +27,8 @@ const HAND = 9.5;
 const MARGIN = 20;
 /** Share of the surplus room that goes with each payload: the picture widens at once and narrows slowly. */
 const SHRINK = 0.05;
+/** Points that take less than this share of the picture are of another network. */
+const OTHER = 0.3;
 /** Pixels from the pointer within which a point is told. */
 const REACH = 22;
 
@@ -76,9 +78,10 @@ function create(element, info) {
 /** @type {import("./index.js").Panel} */
 export const panel = { kind: "scatter", create };
 
-/** Limits that widen at once and narrow slowly. @param {Limits | null} before @param {Limits} needed @returns {Limits} */
+/** Limits that widen at once and narrow slowly, but for another network with far smaller states also at once. @param {Limits | null} before @param {Limits} needed @returns {Limits} */
 export function calmLimits(before, needed) {
-  if (!before) return needed;
+  const span = (/** @type {Limits} */ { x, y }) => Math.max(x.max - x.min, y.max - y.min);
+  if (!before || span(needed) < span(before) * OTHER) return needed;
   const calm = (/** @type {Span} */ old, /** @type {Span} */ now) => ({
     min: Math.min(now.min, old.min + (now.min - old.min) * SHRINK),
     max: Math.max(now.max, old.max + (now.max - old.max) * SHRINK),
