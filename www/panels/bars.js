@@ -191,7 +191,10 @@ function drawBar(context, { value, role }, x, middle, colors) {
   if (x.min > 0 && length > 22) cut(context, base + 9, top, colors);
 }
 
-/** Fills a bar in the colour and the texture of its role. @param {CanvasRenderingContext2D} context @param {Role} role @param {{left: number, top: number, width: number, height: number}} place @param {Palette} colors */
+/**
+ * Fills a bar in the colour and the texture of its role. @param {CanvasRenderingContext2D} context @param {Role} role
+ * @param {{left: number, top: number, width: number, height: number}} place @param {Palette} colors
+ */
 function texture(context, role, { left, top, width, height }, colors) {
   const color = { pointer: colors.positive, truth: colors.ink, baseline: colors.categories[4], chance: colors.categories[6] }[role] ?? colors.soft;
   context.save();
@@ -222,7 +225,10 @@ function texture(context, role, { left, top, width, height }, colors) {
   context.restore();
 }
 
-/** The sign that a bar is cut short at its foot: two slanting strokes of paper. @param {CanvasRenderingContext2D} context @param {number} left @param {number} top @param {Palette} colors */
+/**
+ * The sign that a bar is cut short at its foot: two slanting strokes of paper.
+ * @param {CanvasRenderingContext2D} context @param {number} left @param {number} top @param {Palette} colors
+ */
 function cut(context, left, top, colors) {
   context.strokeStyle = colors.paper;
   context.lineWidth = 2;
@@ -234,7 +240,10 @@ function cut(context, left, top, colors) {
   context.stroke();
 }
 
-/** The exact answer as a line through all rows. @param {CanvasRenderingContext2D} context @param {Bar[]} bars @param {Scale} x @param {{top: number, bottom: number}[]} rows @param {Palette} colors */
+/**
+ * The exact answer as a line through all rows. @param {CanvasRenderingContext2D} context @param {Bar[]} bars
+ * @param {Scale} x @param {{top: number, bottom: number}[]} rows @param {Palette} colors
+ */
 function drawTruth(context, bars, x, rows, colors) {
   const truth = bars.find(({ role, value }) => role === "truth" && value !== null);
   if (!truth || bars.length < 2) return;

@@ -78,7 +78,10 @@ function create(element, info) {
 /** @type {import("./index.js").Panel} */
 export const panel = { kind: "scatter", create };
 
-/** Limits that widen at once and narrow slowly, but for another network with far smaller states also at once. @param {Limits | null} before @param {Limits} needed @returns {Limits} */
+/**
+ * Limits that widen at once and narrow slowly, but for another network with far smaller states also at once.
+ * @param {Limits | null} before @param {Limits} needed @returns {Limits}
+ */
 export function calmLimits(before, needed) {
   const span = (/** @type {Limits} */ { x, y }) => Math.max(x.max - x.min, y.max - y.min);
   if (!before || span(needed) < span(before) * OTHER) return needed;
@@ -89,7 +92,10 @@ export function calmLimits(before, needed) {
   return { x: calm(before.x, needed.x), y: calm(before.y, needed.y) };
 }
 
-/** Scales on which one unit is as long across as upwards. @param {Limits} limits @param {Box} box @param {number} [margin] in pixels @returns {{x: Scale, y: Scale}} */
+/**
+ * Scales on which one unit is as long across as upwards. @param {Limits} limits @param {Box} box
+ * @param {number} [margin] in pixels @returns {{x: Scale, y: Scale}}
+ */
 export function equalScales(limits, box, margin = 0) {
   const [width, height] = [box.right - box.left, box.bottom - box.top];
   const spanX = limits.x.max - limits.x.min;
@@ -174,7 +180,10 @@ function coloring({ angle, value }, colors) {
   return () => colors.positive;
 }
 
-/** @param {CanvasRenderingContext2D} context @param {{x: number, y: number}} point @param {number | undefined} angle @param {string} color @param {string | null} rim */
+/**
+ * @param {CanvasRenderingContext2D} context @param {{x: number, y: number}} point @param {number | undefined} angle
+ * @param {string} color @param {string | null} rim
+ */
 function drawPoint(context, { x, y }, angle, color, rim) {
   if (!Number.isFinite(x + y)) return;
   context.fillStyle = context.strokeStyle = color;
@@ -242,7 +251,10 @@ function legendText(context, text, right, level, colors) {
   context.fillText(text, right, level);
 }
 
-/** Index of the point under the pointer, −1 for none. @param {ScatterPayload} payload @param {{x: Scale, y: Scale}} scales @param {{left: number, top: number} | null} pointer */
+/**
+ * Index of the point under the pointer, −1 for none. @param {ScatterPayload} payload
+ * @param {{x: Scale, y: Scale}} scales @param {{left: number, top: number} | null} pointer
+ */
 function nearestPoint(payload, scales, pointer) {
   if (!pointer) return -1;
   let [found, least] = [-1, REACH];

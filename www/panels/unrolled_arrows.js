@@ -22,7 +22,10 @@ export const target = (layout, slot) => ({ x: layout.encoder[slot], y: layout.en
 /** @param {Layout} layout @param {number} slot @returns {Place} */
 export const source = (layout, slot) => ({ x: layout.encoder[slot] + Math.min(7, layout.encoderCell * 0.26), y: layout.encoderTop + layout.cellHeight });
 
-/** The curve of an arrow: upright at both ends, so that it leaves and meets the cells squarely. @param {CanvasRenderingContext2D} context @param {Place} from @param {Place} to */
+/**
+ * The curve of an arrow: upright at both ends, so that it leaves and meets the cells squarely.
+ * @param {CanvasRenderingContext2D} context @param {Place} from @param {Place} to
+ */
 function curve(context, from, to) {
   const bend = (to.y - from.y) * 0.5;
   context.beginPath();
@@ -62,7 +65,10 @@ export function drawPointers(context, arrows, weight, colors) {
   if (arrows.length > 0) head(context, arrows[0].to, 8, -1);
 }
 
-/** What else was likely. @param {CanvasRenderingContext2D} context @param {Place} from @param {Place} to @param {number} share @param {boolean} alone @param {Palette} colors */
+/**
+ * What else was likely. @param {CanvasRenderingContext2D} context @param {Place} from @param {Place} to
+ * @param {number} share @param {boolean} alone @param {Palette} colors
+ */
 export function drawShare(context, from, to, share, alone, colors) {
   curve(context, from, to);
   context.strokeStyle = colors.positive;
@@ -72,7 +78,10 @@ export function drawShare(context, from, to, share, alone, colors) {
   context.globalAlpha = 1;
 }
 
-/** The coordinates of what was pointed at, on their way into the next cell. @param {CanvasRenderingContext2D} context @param {Place} from @param {Place} to @param {boolean} alone @param {Palette} colors */
+/**
+ * The coordinates of what was pointed at, on their way into the next cell. @param {CanvasRenderingContext2D} context
+ * @param {Place} from @param {Place} to @param {boolean} alone @param {Palette} colors
+ */
 export function drawFeed(context, from, to, alone, colors) {
   curve(context, from, { x: to.x, y: to.y - 4 });
   context.strokeStyle = context.fillStyle = colors.faint;
@@ -83,7 +92,10 @@ export function drawFeed(context, from, to, alone, colors) {
   context.globalAlpha = 1;
 }
 
-/** The sign that starts the decoder, instead of the coordinates that the others are fed. @param {CanvasRenderingContext2D} context @param {Place} to @param {Palette} colors */
+/**
+ * The sign that starts the decoder, instead of the coordinates that the others are fed.
+ * @param {CanvasRenderingContext2D} context @param {Place} to @param {Palette} colors
+ */
 export function drawStart(context, to, colors) {
   context.font = labelFont(colors, { size: 13, weight: 600 });
   context.textAlign = "right";
@@ -133,7 +145,10 @@ export function drawStates(context, { slots, steps }, layout, colors) {
   for (let at = 1; at < steps.length; at++) chainHead(context, decoder[at] - decoderCell / 2, lower, decoder[at] - decoder[at - 1] - decoderCell);
 }
 
-/** The arrow head of a state that enters a cell, where there is room for one. @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} room */
+/**
+ * The arrow head of a state that enters a cell, where there is room for one.
+ * @param {CanvasRenderingContext2D} context @param {number} x @param {number} y @param {number} room
+ */
 function chainHead(context, x, y, room) {
   if (room < 9) return;
   context.beginPath();

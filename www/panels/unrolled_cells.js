@@ -51,7 +51,10 @@ function drawInput(context, text, middle, { writing, encoderTop }, colors) {
   lines.forEach((line, at) => context.fillText(line, middle, foot - (lines.length - 1 - at) * 12));
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Layout} layout @param {number} at @param {number} token @param {number} count @param {boolean} strong @param {Palette} colors */
+/**
+ * @param {CanvasRenderingContext2D} context @param {Layout} layout @param {number} at @param {number} token
+ * @param {number} count @param {boolean} strong @param {Palette} colors
+ */
 export function drawDecoderCell(context, { decoder, decoderCell: width, decoderTop: top, cellHeight: height }, at, token, count, strong, colors) {
   box(context, decoder[at], top, width, height);
   context.fillStyle = strong ? colors.positive : colors.card;
@@ -63,7 +66,10 @@ export function drawDecoderCell(context, { decoder, decoderCell: width, decoderT
   cellText(context, text, decoder[at], top + height / 2, width, strong ? inkOn(colors.positive) : colors.faint, colors, 600);
 }
 
-/** A network that was cut off at the limit of steps goes on. @param {CanvasRenderingContext2D} context @param {Layout} layout @param {number} steps @param {Palette} colors */
+/**
+ * A network that was cut off at the limit of steps goes on. @param {CanvasRenderingContext2D} context
+ * @param {Layout} layout @param {number} steps @param {Palette} colors
+ */
 export function drawUnfinished(context, { decoder, decoderCell, decoderTop, cellHeight }, steps, colors) {
   context.fillStyle = stateColor(colors);
   const left = decoder[steps - 1] + decoderCell / 2;
@@ -80,7 +86,10 @@ function box(context, middle, top, width, height) {
   context.roundRect(middle - width / 2, top, width, height, Math.min(6, width / 4));
 }
 
-/** @param {CanvasRenderingContext2D} context @param {string} text @param {number} x @param {number} y @param {number} width @param {string} color @param {Palette} colors @param {number} [weight] */
+/**
+ * @param {CanvasRenderingContext2D} context @param {string} text @param {number} x @param {number} y
+ * @param {number} width @param {string} color @param {Palette} colors @param {number} [weight]
+ */
 function cellText(context, text, x, y, width, color, colors, weight = 500) {
   const size = width >= 20 ? 12 : width >= 14 ? 10.5 : text.length > 1 ? 8.5 : 10;
   context.font = labelFont(colors, { size, weight });
