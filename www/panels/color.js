@@ -160,6 +160,53 @@ export function sequentialTable() {
   });
 }
 
+/**
+ * Lightness and chroma of the cyclic scale in Oklch: as colourful as every hue can be shown on a screen at a lightness
+ * that stands out from the paper.
+ */
+const CYCLE = { light: { lightness: 0.62, chroma: 0.104 }, dark: { lightness: 0.76, chroma: 0.12 } };
+
+/**
+ * Table of a quantity that comes round again, such as an angle: entry 0 follows entry 255. A circle of hues in Oklab,
+ * so that equal steps look equal and no direction is brighter than another.
+ * @param {boolean} [dark] @returns {Uint32Array}
+ */
+export function cyclicTable(dark = palette().dark) {
+  const { lightness, chroma } = CYCLE[dark ? "dark" : "light"];
+  const entries = new Uint32Array(TABLE_SIZE);
+  // The first hue, blue, belongs to the angle 0: the direction of the first axis.
+  for (let index = 0; index < TABLE_SIZE; index++) {
+    entries[index] = pack(oklch(lightness, chroma, (index / TABLE_SIZE) * 2 * Math.PI + 4.3));
+  }
+  return entries;
+}
+
+/** CSS colour of an angle in radians. @param {Uint32Array} cycle of `cyclicTable` @param {number} angle */
+export function angleColor(cycle, angle) {
+  const turns = angle / (2 * Math.PI);
+  return pixelToCss(cycle[Math.round((turns - Math.floor(turns)) * cycle.length) % cycle.length]);
+}
+
+/**
+ * A colour of Oklch in sRGB, cut off where a screen cannot show it.
+ * @param {number} lightness 0…1 @param {number} chroma @param {number} hue in radians @returns {Rgb}
+ */
+export function oklch(lightness, chroma, hue) {
+  const [a, b] = [chroma * Math.cos(hue), chroma * Math.sin(hue)];
+  const long = (lightness + 0.3963377774 * a + 0.2158037573 * b) ** 3;
+  const medium = (lightness - 0.1055613458 * a - 0.0638541728 * b) ** 3;
+  const short = (lightness - 0.0894841775 * a - 1.291485548 * b) ** 3;
+  const encode = (/** @type {number} */ part) => {
+    const held = Math.min(1, Math.max(0, part));
+    return 255 * (held <= 0.0031308 ? 12.92 * held : 1.055 * held ** (1 / 2.4) - 0.055);
+  };
+  return [
+    encode(4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short),
+    encode(-1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short),
+    encode(-0.0041960863 * long - 0.7034186147 * medium + 1.707614701 * short),
+  ];
+}
+
 /** Eight entries, one per category. @param {Palette} [colors] @returns {Uint32Array} */
 export function categoryTable(colors = palette()) {
   return Uint32Array.from(colors.categories, (color) => pack(parseColor(color)));

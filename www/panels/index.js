@@ -1,12 +1,15 @@
 /** @file Every kind of panel that a lab can name: one line each. */
 import { panel as area } from "./area.js";
+import { panel as bars } from "./bars.js";
 import { panel as grid } from "./grid.js";
 import { panel as heatmap } from "./heatmap.js";
 import { panel as line } from "./line.js";
 import { panel as multiples } from "./multiples.js";
+import { panel as scatter } from "./scatter.js";
+import { panel as unrolled } from "./unrolled.js";
 
 /** @typedef {{update: (payload: any, context?: any) => void, resize: () => void, destroy: () => void}} PanelView */
 /** @typedef {{kind: string, create: (element: HTMLElement, info: any) => PanelView}} Panel */
 
 /** Panels by kind. @type {Map<string, Panel>} */
-export const panels = new Map([area, grid, heatmap, line, multiples].map((panel) => [panel.kind, panel]));
+export const panels = new Map([area, bars, grid, heatmap, line, multiples, scatter, unrolled].map((panel) => [panel.kind, panel]));

@@ -33,6 +33,8 @@ export class Plot {
     element.append(this.host);
     this.width = 0;
     this.height = 0;
+    /** @type {HTMLElement | null} */
+    this.notice = null;
     this.summaryTime = -Infinity;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     this.summaryTimer = undefined;
@@ -43,13 +45,40 @@ export class Plot {
       onThemeChange(() => this.frame.ask()),
       watchWidth(this.host, (width) => {
         this.width = width;
-        this.height = Math.round(options.height(width));
-        this.canvas.style.height = `${this.height}px`;
+        this.fit();
         this.frame.ask();
       }),
     ];
     this.canvas.addEventListener("pointermove", (event) => this.point(this.place(event)));
-    this.canvas.addEventListener("pointerleave", () => this.point(null));
+    // A finger does not hover: what it touched stays told until it touches something else or scrolls.
+    this.canvas.addEventListener("pointerdown", (event) => this.point(this.place(event)));
+    this.canvas.addEventListener("pointerleave", (event) => event.pointerType !== "touch" && this.point(null));
+    this.canvas.addEventListener("pointercancel", () => this.point(null));
+    const elsewhere = (/** @type {PointerEvent} */ event) => this.pointer && event.target !== this.canvas && this.point(null);
+    document.addEventListener("pointerdown", elsewhere);
+    this.stops.push(() => document.removeEventListener("pointerdown", elsewhere));
+  }
+
+  /** Takes the height anew: panels whose height depends on their payload ask for it after each one. */
+  fit() {
+    if (this.width === 0) return;
+    const height = Math.round(this.options.height(this.width));
+    if (height === this.height) return;
+    this.height = height;
+    this.canvas.style.height = `${height}px`;
+    this.frame.ask();
+  }
+
+  /** A sentence below the drawing, or none. @param {string | undefined} text */
+  note(text) {
+    if (!text && !this.notice) return;
+    if (!this.notice) {
+      this.notice = document.createElement("p");
+      this.notice.className = "plot-note";
+      this.host.append(this.notice);
+    }
+    this.notice.hidden = !text;
+    if (this.notice.textContent !== text) this.notice.textContent = text ?? "";
   }
 
   /** @param {PointerEvent} event @returns {Point} */
