@@ -117,7 +117,9 @@ impl Graph {
             };
             let at = pieces.partition_point(|(piece, _)| piece.start < own.start);
             let clear = |i: usize, before: bool| {
-                pieces.get(i).is_none_or(|(other, _)| if before { other.end() <= own.start } else { own.end() <= other.start })
+                pieces
+                    .get(i)
+                    .is_none_or(|(other, _)| if before { other.end() <= own.start } else { own.end() <= other.start })
             };
             let fits = at.checked_sub(1).is_none_or(|last| clear(last, true)) && clear(at, false);
             if fits {

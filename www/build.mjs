@@ -4,7 +4,7 @@
  *
  *   node www/build.mjs --engine <folder of wasm-bindgen's output> --out dist [--serve]
  *
- * Two modules exist only here: `petri:engine` is wasm-bindgen's output; `petri:site` is `{worker, wasm, stories}`, places
+ * Two modules exist only here: `petri:engine` is wasm-bindgen's output; `petri:site` is `{worker, wasm, stories, files}`, places
  * relative to the page. `cargo xtask build` runs this; see xtask/src/site.rs.
  */
 import { createHash } from "node:crypto";
@@ -42,9 +42,15 @@ async function asset(name, content) {
 const wasm = await asset("engine.wasm", await readFile(join(engine, "petri_bg.wasm")));
 /** @type {Record<string, string>} */
 const stories = {};
-for (const slug of await readdir("src/labs")) {
-  const text = await readFile(join("src/labs", slug, "story.md"), "utf8").catch(() => null);
-  if (text !== null) stories[slug] = await asset(`story-${slug}.html`, renderStory(text));
+/** Trained networks that lie beside a lab, by `slug-name`. @type {Record<string, string>} */
+const files = {};
+for (const { name: folder } of (await readdir("src/labs", { withFileTypes: true })).filter((entry) => entry.isDirectory())) {
+  const slug = folder.replaceAll("_", "-");
+  for (const name of await readdir(join("src/labs", folder))) {
+    const content = () => readFile(join("src/labs", folder, name));
+    if (name === "story.md") stories[slug] = await asset(`story-${slug}.html`, renderStory((await content()).toString()));
+    else if (name.endsWith(".safetensors")) files[`${slug}-${name}`] = await asset(`${slug}-${name}`, await content());
+  }
 }
 
 /** @param {object} site @returns {esbuild.Plugin} */
@@ -88,7 +94,7 @@ async function bundle(entryPoints, site) {
 
 const workers = await bundle({ worker: "www/worker.js" }, { wasm });
 const worker = workers["www/worker.js"].path;
-const pages = await bundle({ main: "www/main.js", style: "www/style/main.css" }, { worker, wasm, stories });
+const pages = await bundle({ main: "www/main.js", style: "www/style/main.css" }, { worker, wasm, stories, files });
 const [main, style] = [pages["www/main.js"], pages["www/style/main.css"].path];
 const icon = await asset("icon.svg", await readFile("www/icon.svg"));
 const manifest = await asset(
@@ -118,9 +124,9 @@ const html = (await readFile("www/index.html", "utf8"))
   .replace("</title>", `</title>\n    ${early.join("\n    ")}`);
 await writeFile(join(staging, "index.html"), options.serve ? html.replace("</body>", '  <script src="./reload.js"></script>\n  </body>') : html);
 
-const files = (await readdir(join(staging, ASSETS))).sort().map((name) => `${ASSETS}/${name}`);
-const version = createHash("sha256").update(files.join()).update(html).digest("hex").slice(0, 12);
-const service = (await readFile("www/offline.js", "utf8")).replace("__VERSION__", version).replace('"__FILES__"', JSON.stringify(["./", ...files.map((file) => `./${file}`)]));
+const built = (await readdir(join(staging, ASSETS))).sort().map((name) => `${ASSETS}/${name}`);
+const version = createHash("sha256").update(built.join()).update(html).digest("hex").slice(0, 12);
+const service = (await readFile("www/offline.js", "utf8")).replace("__VERSION__", version).replace('"__FILES__"', JSON.stringify(["./", ...built.map((file) => `./${file}`)]));
 await writeFile(join(staging, "offline.js"), service);
 
 await rm(out, { recursive: true, force: true });
@@ -134,7 +140,7 @@ async function report() {
     const sum = (/** @type {(content: Buffer) => number} */ of) => contents.reduce((total, content) => total + of(content), 0);
     return { raw: sum((content) => content.length), gzip: sum((content) => gzipSync(content, { level: 9 }).length), brotli: sum((content) => brotliCompressSync(content).length) };
   };
-  const chunks = files.filter((path) => path.endsWith(".js") && path !== worker);
+  const chunks = built.filter((path) => path.endsWith(".js") && path !== worker);
   const rows = {
     engine: await size([wasm]),
     firstPaint: await size(["index.html", style, main.path, ...main.imports]),

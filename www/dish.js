@@ -37,7 +37,13 @@ import { dropRun, loadRun, saveRun } from "./storage.js";
  * @property {null} closed
  */
 
-/** @typedef {{send: (message: object, transfer?: Transferable[]) => void, forget: () => void, catalogue: Promise<Catalogue>}} Host */
+/**
+ * @typedef {object} Host
+ * @property {(message: object, transfer?: Transferable[]) => void} send
+ * @property {() => void} forget
+ * @property {Promise<Catalogue>} catalogue
+ * @property {(name: string) => Promise<ArrayBuffer>} file a file that lies beside a lab
+ */
 
 const SNAPSHOT_MILLISECONDS = 5000;
 
@@ -65,6 +71,8 @@ export class Dish extends Emitter {
   /** @type {ArrayBuffer | null} */
   #snapshot = null;
   #snapshotStep = 0;
+  /** Controls that only change what is shown. @type {Set<string>} */
+  #shows = new Set();
   /** @type {ReturnType<typeof setInterval> | undefined} */
   #timer;
   /** @type {IntersectionObserver | null} */
@@ -83,6 +91,9 @@ export class Dish extends Emitter {
     this.values = { ...options.controls };
     this.seed = options.seed ?? 0;
     this.playing = options.play ?? false;
+    void this.#experiment().then(({ controls }) => {
+      for (const { name, effect } of controls) if (effect === "show") this.#shows.add(name);
+    });
     void this.#open();
   }
 
@@ -106,11 +117,11 @@ export class Dish extends Emitter {
   #sendOpen() {
     const { lab, device, claims = true } = this.#options;
     // A copy travels: the original is needed again if the worker dies.
-    const snapshot = this.#snapshot?.slice(0);
+    const bytes = this.#snapshot?.slice(0);
     const play = this.playing && (this.#visible || !this.#options.onlyVisible);
     this.#live = true;
-    const message = { type: "open", dish: this.#id, lab, controls: this.values, seed: this.seed, device, claims, play, snapshot };
-    this.#host.send(message, snapshot ? [snapshot] : []);
+    const message = { type: "open", dish: this.#id, lab, controls: this.values, seed: this.seed, device, claims, play, bytes };
+    this.#host.send(message, bytes ? [bytes] : []);
     this.#sendWant();
   }
 
@@ -122,11 +133,17 @@ export class Dish extends Emitter {
 
   /** The link of these settings, which a kept run is found by. */
   async #key() {
+    const found = await this.#experiment();
+    const page = found.slug === "playground" ? "playground" : "lab";
+    // What only changes what is shown does not make another run.
+    const controls = found.controls.filter(({ effect }) => effect !== "show");
+    return formatLink({ page, slug: found.slug, values: this.values, seed: this.seed }, { controls });
+  }
+
+  /** What the catalogue says of this experiment. */
+  async #experiment() {
     const { labs, playground } = await this.#host.catalogue;
-    const { lab } = this.#options;
-    const found = labs.find((entry) => entry.slug === lab) ?? playground;
-    const page = found === playground ? "playground" : "lab";
-    return formatLink({ page, slug: lab, values: this.values, seed: this.seed }, { controls: found.controls });
+    return labs.find(({ slug }) => slug === this.#options.lab) ?? playground;
   }
 
   /** Takes a message of the worker. Called by the engine. @param {string} type @param {any} message @param {Uint8Array<ArrayBuffer>} [bytes] */
@@ -153,6 +170,18 @@ export class Dish extends Emitter {
     else if (type === "snapshot") void this.#took(exactBuffer(bytes, message.bytes));
     else if (type === "export") this.#answer("export", { ...message, bytes: exactBuffer(bytes, message.bytes) });
     else if (type === "plan") this.#answer("plan", message.text);
+    else if (type === "fetch") void this.#fetch(message.file);
+  }
+
+  /** Gets what the experiment needs to show what is asked for. @param {string} file */
+  async #fetch(file) {
+    const answer = { type: "attach", dish: this.#id, file };
+    try {
+      const bytes = await this.#host.file(file);
+      this.#host.send({ ...answer, bytes }, [bytes]);
+    } catch (error) {
+      this.#host.send({ ...answer, message: error instanceof Error ? error.message : String(error) });
+    }
   }
 
   /** @param {string} name @param {string} value */
@@ -266,8 +295,8 @@ export class Dish extends Emitter {
     else if (type === "pause" || type === "step") this.playing = false;
     else if (type === "set") {
       this.values[message.name] = message.value;
-      // The kept state belongs to other settings from here on.
-      this.#snapshot = null;
+      // The kept state belongs to other settings from here on, unless only what is shown has changed.
+      if (!this.#shows.has(message.name)) this.#snapshot = null;
     } else if (type === "reset") {
       // Before the seed changes: the run of the old one is what has been left.
       this.#forgetSnapshot();

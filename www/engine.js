@@ -66,6 +66,7 @@ export class Engine extends Emitter {
       send: (message, transfer) => this.#send(message, transfer),
       forget: () => this.#dishes.delete(id),
       catalogue: this.catalogue,
+      file: fetchFile,
     });
     this.#dishes.set(id, dish);
     return dish;
@@ -156,4 +157,13 @@ export class Engine extends Emitter {
 /** @param {any} value @returns {value is {$: number}} */
 function isReference(value) {
   return value !== null && typeof value === "object" && typeof value.$ === "number";
+}
+
+/** A file that lies beside a lab. @param {string} name @returns {Promise<ArrayBuffer>} */
+async function fetchFile(name) {
+  const place = Object.hasOwn(site.files, name) ? site.files[name] : null;
+  if (!place) throw new Error(`this site has no file “${name}”`);
+  const response = await fetch(new URL(place, document.baseURI));
+  if (!response.ok) throw new Error(`the server answered ${response.status}`);
+  return response.arrayBuffer();
 }

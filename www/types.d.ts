@@ -9,6 +9,8 @@ declare module "petri:site" {
     wasm: string;
     /** Text of each lab as a fragment of HTML, by slug. A lab without text is absent. */
     stories: Record<string, string>;
+    /** Trained networks that lie beside a lab. */
+    files: Record<string, string>;
   };
 }
 

@@ -77,8 +77,8 @@ scope.onmessage = ({ data }) => {
     findGpu(engine);
     return;
   }
-  const { snapshot, ...message } = data;
-  guarded(() => engine?.handle(JSON.stringify(message), snapshot && new Uint8Array(snapshot)));
+  const { bytes, ...message } = data;
+  guarded(() => engine?.handle(JSON.stringify(message), bytes && new Uint8Array(bytes)));
   wake();
 };
 

@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// Every lab, in the order of the gallery: one line each.
-pub const ALL: &[&Lab] = &[&grokking::LAB];
+pub const ALL: &[&Lab] = &[&pointer_networks::LAB, &grokking::LAB];
 
 /// Where a lab comes from.
 #[derive(Clone, Copy, Debug, Serialize)]

@@ -354,7 +354,8 @@ impl<'a> Attempt<'a> {
             }
             Core::Reshape(source) => self.read_base(*source, reads),
             // Always kernels of their own, whose operands are read at other points.
-            Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. } | Core::Scan(..) | Core::Join(..) if through => {}
+            Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. } | Core::Scan(..) | Core::Join(..) if through => {
+            }
             Core::Join(..) => unreachable!("always stored"),
             Core::Reduce(_, _, source) => {
                 let wide = self.lowering.shape(*source);
@@ -540,7 +541,8 @@ impl<'a> Attempt<'a> {
             // What nobody else reads stays in a register.
             let read_by_others = |home: Place| {
                 let reads = |group: &Group| group.reads.only_here(home).is_some();
-                self.outputs.iter().any(|&output| Place::Temporary(output) == home) || groups.iter().enumerate().any(|(i, g)| i != a && i != b && reads(g))
+                self.outputs.iter().any(|&output| Place::Temporary(output) == home)
+                    || groups.iter().enumerate().any(|(i, g)| i != a && i != b && reads(g))
             };
             let kept = group.members.iter().filter(|&&member| !self.copies.contains(member));
             kept.map(|&member| self.home(member)).filter(|&home| read_by_others(home)).for_each(&mut bind);

@@ -341,9 +341,7 @@ impl Run {
                 }
             }
             let routine = match &mut self.feed {
-                Some(feed) => {
-                    feed_step(feed.as_mut(), step, &mut self.fed, |leaf, values| machine.write(leaf, values))
-                }
+                Some(feed) => feed_step(feed.as_mut(), step, &mut self.fed, |leaf, values| machine.write(leaf, values)),
                 None => 0,
             };
             let train = self.routines.train[routine];

@@ -84,13 +84,15 @@ impl Answerer {
         let memory = encoded.repeated(g, |g, a| {
             // The host runs `encode` once for each set; its steps read what is kept of it.
             let shape = g.shape(a).to_vec();
-            let leaf = g.leaf_with(Role::State, &format!("memory {}", kept.len()), &shape, vec![0.0; shape.iter().product()]);
+            let leaf =
+                g.leaf_with(Role::State, &format!("memory {}", kept.len()), &shape, vec![0.0; shape.iter().product()]);
             kept.push((leaf, a));
             g.broadcast_to(leaf, &[&[wide], &shape[1..]].concat())
         })?;
         let input = network.first(g, wide)?;
         let first = g.leaf_with(Role::State, "input", &[wide, features], vec![0.0; wide * features]);
-        let state = ["output", "memory cell"].map(|name| g.leaf_with(Role::State, name, &[wide, hidden], vec![0.0; wide * hidden]));
+        let state = ["output", "memory cell"]
+            .map(|name| g.leaf_with(Role::State, name, &[wide, hidden], vec![0.0; wide * hidden]));
         kept.extend([(first, input), (state[0], start[0]), (state[1], start[1])]);
         let next = network.step(g, first, &State(state.to_vec()))?;
         let outputs = g.unsqueeze(next.0[0], 0)?;

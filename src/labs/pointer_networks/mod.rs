@@ -29,7 +29,7 @@ use panels::Shown;
 use program::{Judge, Plan, column, measures};
 use recorded::Recorded;
 use serde_json::Value;
-use solve::{delaunay, hull, tour};
+use solve::tour;
 use stream::Stream;
 use task::{InputOrder, Point, Rules, Solver, TESTS, Task};
 
@@ -112,10 +112,7 @@ const CONTROLS: &[Control] = &[
         ..Control::choice(
             "start",
             "hull starts at",
-            &[
-                Choice { value: "leftmost", label: "leftmost point" },
-                Choice { value: "lowest", label: "lowest index" },
-            ],
+            &[Choice { value: "leftmost", label: "leftmost point" }, Choice { value: "lowest", label: "lowest index" }],
             "leftmost",
             "The paper starts at the lowest index, which has to be learnt first.",
         )
@@ -189,7 +186,14 @@ const CONTROLS: &[Control] = &[
     Control {
         scale: Scale::Log,
         effect: Effect::Retune,
-        ..Control::slider("rate", "learning rate", "η", (0.0001, 0.03), RATE, "At its highest; it falls to 3 % in the end.")
+        ..Control::slider(
+            "rate",
+            "learning rate",
+            "η",
+            (0.0001, 0.03),
+            RATE,
+            "At its highest; it falls to 3 % in the end.",
+        )
     },
     Control {
         kind: Kind::Integer,
@@ -249,7 +253,13 @@ const CONTROLS: &[Control] = &[
 ];
 
 const PANELS: &[PanelInfo] = &[
-    PanelInfo { id: "answer", kind: "pointing", title: "Drag a point", hint: "the network answers at once", wide: true },
+    PanelInfo {
+        id: "answer",
+        kind: "pointing",
+        title: "Drag a point",
+        hint: "the network answers at once",
+        wide: true,
+    },
     PanelInfo {
         id: "training",
         kind: "line",
@@ -523,7 +533,12 @@ impl PointerNetworks {
         let main = view.main();
         match (self.settings.text("network"), &self.recording, main.picture) {
             ("recorded", Recording::There(recorded), _) => {
-                let plan = Plan { hidden: recorded.hidden, head: Head::Point { glimpse: false }, range: recorded.range, ..plan };
+                let plan = Plan {
+                    hidden: recorded.hidden,
+                    head: Head::Point { glimpse: false },
+                    range: recorded.range,
+                    ..plan
+                };
                 let text = format!(
                     "trained earlier: seed {}, {} steps, {}; made by {}",
                     recorded.seed, recorded.steps, recorded.figures, recorded.command
@@ -597,7 +612,9 @@ impl Experiment for PointerNetworks {
         self.shown = None;
         let read = match contents {
             Ok(bytes) => recorded::read(bytes),
-            Err(reason) => Err(Error::new("recorded network", reason, "choose this run instead, and train it yourself")),
+            Err(reason) => {
+                Err(Error::new("recorded network", reason, "choose this run instead, and train it yourself"))
+            }
         };
         match read {
             Ok(recorded) => self.recording = Recording::There(Box::new(recorded)),
@@ -644,7 +661,11 @@ impl Experiment for PointerNetworks {
 
     fn export(&self, format: &str, view: &View, weights: &[Weights]) -> Result<File> {
         if format != "safetensors" {
-            return Err(Error::new("export", format!("'{format}' is not a known format"), "choose csv, json or safetensors"));
+            return Err(Error::new(
+                "export",
+                format!("'{format}' is not a known format"),
+                "choose csv, json or safetensors",
+            ));
         }
         let main = view.main();
         let task = self.plan.rules.task;

@@ -71,7 +71,11 @@ pub(super) struct Memory {
 
 impl Memory {
     /// With every set of the batch repeated by `repeat`, but for the states.
-    pub(super) fn repeated(&self, g: &mut Graph, mut repeat: impl FnMut(&mut Graph, Var) -> Result<Var>) -> Result<Memory> {
+    pub(super) fn repeated(
+        &self,
+        g: &mut Graph,
+        mut repeat: impl FnMut(&mut Graph, Var) -> Result<Var>,
+    ) -> Result<Memory> {
         Ok(Memory {
             elements: repeat(g, self.elements)?,
             keys: self.keys.map(|keys| repeat(g, keys)).transpose()?,
@@ -103,7 +107,12 @@ impl Network {
         let pointer = (!matches!(head, Head::Plain(_))).then(|| attention(g, "pointer", rng));
         let reader = (head == Head::Point { glimpse: true }).then(|| {
             let reader = attention(g, "glimpse", rng);
-            (reader, g.scoped("glimpse", |g| Projection::new(g, "mix", [2 * hidden, hidden], 1, true, even(2 * hidden), rng)))
+            (
+                reader,
+                g.scoped("glimpse", |g| {
+                    Projection::new(g, "mix", [2 * hidden, hidden], 1, true, even(2 * hidden), rng)
+                }),
+            )
         });
         let output = match head {
             Head::Point { .. } => None,

@@ -1,9 +1,9 @@
 //! What the lab draws.
 
+use super::Chance;
 use super::answer::Answer;
 use super::program::{Plan, column};
 use super::task::{Grade, Point, Task};
-use super::Chance;
 use crate::analysis::pca::{self, Axes, Projection};
 use crate::json::{NONE, json};
 use crate::labs::Payload;
@@ -45,7 +45,8 @@ fn percent(share: f64) -> String {
 pub(super) fn answer(task: Task, shown: &Shown, payload: &mut Payload) -> Value {
     let Shown { points, truth, answer, grade, source, range, .. } = shown;
     let best = &answer.beams[0];
-    let coordinates = points.iter().flat_map(|point| &point[..if task == Task::Sort { 1 } else { 2 }]).copied().collect();
+    let coordinates =
+        points.iter().flat_map(|point| &point[..if task == Task::Sort { 1 } else { 2 }]).copied().collect();
     let beams = answer.beams.iter().map(|beam| {
         json!({ "tokens": numbers(&beam.tokens), "stopped": beam.stopped, "logProbability": beam.log_probability })
     });
@@ -101,15 +102,17 @@ fn figures(task: Task, Shown { points, truth, answer, grade, bound, .. }: &Shown
     let missing = || "–".to_owned();
     let wrong = grade.wrong.iter().filter(|wrong| **wrong).count();
     let mut figures = match task {
-        Task::Sort => vec![figure("right positions", format!("{} of {}", (grade.share * points.len() as f64).round(), points.len()))],
+        Task::Sort => vec![figure(
+            "right positions",
+            format!("{} of {}", (grade.share * points.len() as f64).round(), points.len()),
+        )],
         Task::Hull => vec![
             figure("area", if grade.valid { percent(grade.share) } else { missing() }),
             figure("wrong edges", format!("{wrong}")),
         ],
-        Task::Delaunay => vec![
-            figure("triangles found", percent(grade.share)),
-            figure("wrong triangles", format!("{wrong}")),
-        ],
+        Task::Delaunay => {
+            vec![figure("triangles found", percent(grade.share)), figure("wrong triangles", format!("{wrong}"))]
+        }
         Task::Tour => {
             let best = super::solve::tour::length(points, truth);
             let mut all = vec![
@@ -131,7 +134,8 @@ fn note(task: Task, Shown { points, answer, grade, bound, truth, .. }: &Shown) -
         return "It does not come to a stop: here the answer is cut off.".into();
     }
     if task != Task::Sort && super::solve::hull::is_degenerate(points) {
-        return "Three points lie on one line (or two in one place): the exact answer is a matter of convention.".into();
+        return "Three points lie on one line (or two in one place): the exact answer is a matter of convention."
+            .into();
     }
     match (task, bound) {
         (Task::Hull, _) if !grade.valid => "What it points out is not a simple polygon.".into(),
@@ -139,7 +143,9 @@ fn note(task: Task, Shown { points, answer, grade, bound, truth, .. }: &Shown) -
         (Task::Tour, Some(bound)) => {
             let length = super::solve::tour::length(points, truth);
             let gap = percent(length / bound - 1.0);
-            format!("Beyond 12 points the grey tour is the best found (2-opt and or-opt), at most {gap} above the shortest.")
+            format!(
+                "Beyond 12 points the grey tour is the best found (2-opt and or-opt), at most {gap} above the shortest."
+            )
         }
         _ => String::new(),
     }
@@ -161,7 +167,13 @@ pub(super) fn diagram(task: Task, shown: &Shown, payload: &mut Payload) -> Value
 }
 
 /// Panel `states`: encoder states in their two main directions, turned as little as possible since `axes`.
-pub(super) fn states(task: Task, shown: &Shown, hidden: usize, axes: &mut Option<Axes>, payload: &mut Payload) -> Value {
+pub(super) fn states(
+    task: Task,
+    shown: &Shown,
+    hidden: usize,
+    axes: &mut Option<Axes>,
+    payload: &mut Payload,
+) -> Value {
     let count = shown.points.len();
     let Projection { x, y, explained, axes: new } = pca::project(&shown.answer.states, hidden, axes.as_ref());
     *axes = Some(new);
@@ -199,7 +211,11 @@ fn curve(run: &RunView, column: &str, name: &str, role: &str, payload: &mut Payl
 fn shown_measures(task: Task) -> &'static [(&'static str, &'static str, &'static str)] {
     match task {
         Task::Sort => &[("accuracy", "exact", "category-0"), ("positions", "positions", "category-2")],
-        Task::Hull => &[("accuracy", "exact", "category-0"), ("area", "area", "category-2"), ("not simple", "not simple", "category-1")],
+        Task::Hull => &[
+            ("accuracy", "exact", "category-0"),
+            ("area", "area", "category-2"),
+            ("not simple", "not simple", "category-1"),
+        ],
         Task::Delaunay => &[("accuracy", "exact", "category-0"), ("coverage", "triangles", "category-2")],
         Task::Tour => &[("valid", "tours, free", "category-0")],
     }
@@ -239,7 +255,10 @@ pub(super) fn training(plan: &Plan, chance: &Chance, view: &View, payload: &mut 
         }
     }
     let rules = if tour {
-        json!([json!({ "y": chance.heuristic / chance.exact, "label": "nearest neighbour" }), json!({ "y": 1.0, "label": "optimum" })])
+        json!([
+            json!({ "y": chance.heuristic / chance.exact, "label": "nearest neighbour" }),
+            json!({ "y": 1.0, "label": "optimum" })
+        ])
     } else {
         json!(NONE)
     };
@@ -266,11 +285,14 @@ pub(super) fn by_length(plan: &Plan, chances: &[Chance], view: &View, payload: &
     let mut series: Vec<Value> = Vec::new();
     let tour = plan.rules.task == Task::Tour;
     let mut add = |name: &str, role: &str, values: Vec<f32>, payload: &mut Payload| {
-        series.push(json!({ "name": name, "role": role, "x": payload.array(lengths.clone()), "y": payload.array(values) }));
+        series.push(
+            json!({ "name": name, "role": role, "x": payload.array(lengths.clone()), "y": payload.array(values) }),
+        );
     };
     if tour {
         let ratios = |of: &dyn Fn(usize, &Chance) -> Option<f64>| -> Vec<f32> {
-            let one = |(&n, chance): (&usize, &Chance)| of(n, chance).map_or(f32::NAN, |tour| (tour / chance.exact) as f32);
+            let one =
+                |(&n, chance): (&usize, &Chance)| of(n, chance).map_or(f32::NAN, |tour| (tour / chance.exact) as f32);
             plan.tests.iter().zip(chances).map(one).collect()
         };
         add("pointing", "category-0", ratios(&|n, _| at("tour", n).map(f64::from)), payload);

@@ -9,7 +9,8 @@ pub(super) const COUNT: [usize; 2] = [3, 50];
 
 /// Reads a text; empty means none of the visitor's own.
 pub(super) fn read(text: &str) -> Result<Vec<Point>> {
-    let refuse = |message: String| Error::new("points", message, "give x,y;x,y;… with numbers from 0 to 1, 3 to 50 of them");
+    let refuse =
+        |message: String| Error::new("points", message, "give x,y;x,y;… with numbers from 0 to 1, 3 to 50 of them");
     if text.is_empty() {
         return Ok(Vec::new());
     }
@@ -50,7 +51,7 @@ mod tests {
 
     #[test]
     fn points_are_read_and_nonsense_is_named() {
-        assert_eq!(read("").unwrap(), []);
+        assert!(read("").unwrap().is_empty());
         assert_eq!(read("0,1;0.25,0.5;1,0").unwrap(), [[0.0, 1.0], [0.25, 0.5], [1.0, 0.0]]);
         assert_eq!(read("0.5;0.25;1").unwrap(), [[0.5, 0.0], [0.25, 0.0], [1.0, 0.0]]);
         let told = |text: &str| read(text).unwrap_err().to_string();

@@ -4,7 +4,7 @@ use super::model::{Head, Memory, Network, Shape};
 use super::solve::tour;
 use super::stream::{BATCH, LEAVES, lay, routine};
 use super::task::{Point, Rules, TESTS, Task};
-use crate::graph::{Entry, Error, Graph, Result, Role, Var};
+use crate::graph::{Entry, Graph, Result, Role, Var};
 use crate::nn::recurrent::{Direction, State};
 use crate::ops::order::Order;
 use crate::optim::{Adam, Update, schedule};
@@ -96,7 +96,14 @@ impl Plan {
     }
 
     /// Mean cross-entropy of a pointer on `sets` of `n` with their answers, which lie in leaves named [`LEAVES`].
-    fn loss(&self, g: &mut Graph, network: &Network, n: usize, sets: &[(Vec<Point>, Vec<usize>)], unrolled: bool) -> Result<Var> {
+    fn loss(
+        &self,
+        g: &mut Graph,
+        network: &Network,
+        n: usize,
+        sets: &[(Vec<Point>, Vec<usize>)],
+        unrolled: bool,
+    ) -> Result<Var> {
         let mut contents: Vec<Vec<f32>> = vec![Vec::new(); LEAVES.len()];
         lay(&self.rules, n, sets, &mut contents);
         let (batch, features, steps) = (sets.len(), self.rules.features(), self.rules.most_pointers(n));
@@ -129,7 +136,8 @@ impl Plan {
         }
         let mut contents: Vec<Vec<f32>> = vec![Vec::new(); LEAVES.len()];
         lay(&self.rules, n, &sets, &mut contents);
-        let points = g.leaf_with(Role::Input, "points", &[n, TESTS, self.rules.features()], std::mem::take(&mut contents[0]));
+        let points =
+            g.leaf_with(Role::Input, "points", &[n, TESTS, self.rules.features()], std::mem::take(&mut contents[0]));
         let memory = network.encode(g, points, false)?;
         let points = g.permute(points, &[1, 0, 2])?;
         let free = greedy(g, network, &memory, points, self.rules.limit(n), false)?;
@@ -235,7 +243,7 @@ fn beam(g: &mut Graph, network: &Network, memory: &Memory, points: Var, width: u
         let city = g.sub(position, begin)?;
         let parent = g.to_u32(parent)?;
         let city_index = g.to_u32(city)?;
-        let mut follow = |g: &mut Graph, a: Var, shape: &[usize]| -> Result<Var> {
+        let follow = |g: &mut Graph, a: Var, shape: &[usize]| -> Result<Var> {
             let by_beam = g.reshape(a, &[&[batch, width], shape].concat())?;
             let taken = g.take(by_beam, parent, 1)?;
             g.reshape(taken, &[&[rows], shape].concat())

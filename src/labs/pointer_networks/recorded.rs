@@ -35,7 +35,9 @@ fn refuse(message: impl Into<String>) -> Error {
 pub(super) fn write(plan: &Plan, weights: &[Weights], told: [(&str, String); 4]) -> Result<Vec<u8>> {
     let bytes: Vec<Vec<u8>> =
         weights.iter().map(|(_, _, values)| values.iter().flat_map(|value| value.to_le_bytes()).collect()).collect();
-    let refused = |error: safetensors::SafeTensorError| Error::new("export", error.to_string(), "report this, it should not happen");
+    let refused = |error: safetensors::SafeTensorError| {
+        Error::new("export", error.to_string(), "report this, it should not happen")
+    };
     let views = weights.iter().zip(&bytes).map(|((name, shape, _), bytes)| {
         TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name.as_str(), view)).map_err(refused)
     });

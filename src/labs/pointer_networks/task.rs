@@ -138,7 +138,8 @@ impl Rules {
             Task::Hull => {
                 let mut corners = hull::convex_hull(points);
                 if self.lowest_first {
-                    let lowest = (0..corners.len()).fold(0, |best, at| if corners[at] < corners[best] { at } else { best });
+                    let lowest =
+                        (0..corners.len()).fold(0, |best, at| if corners[at] < corners[best] { at } else { best });
                     corners.rotate_left(lowest);
                 }
                 corners.extend(corners.first().copied());
@@ -146,8 +147,7 @@ impl Rules {
             }
             Task::Delaunay => {
                 let triangles = delaunay::triangulate(points);
-                let triangles =
-                    if self.by_incenter { delaunay::by_incenter(points, triangles) } else { delaunay::by_index(triangles) };
+                let triangles = if self.by_incenter { delaunay::by_incenter(points, triangles) } else { triangles };
                 triangles.into_iter().flatten().collect()
             }
             Task::Tour => solver.tour.shortest(points).order,
@@ -158,7 +158,8 @@ impl Rules {
     pub(super) fn grade(&self, points: &[Point], truth: &[usize], tokens: &[usize], stopped: bool) -> Grade {
         match self.task {
             Task::Sort => {
-                let wrong: Vec<bool> = tokens.iter().enumerate().map(|(at, token)| truth.get(at) != Some(token)).collect();
+                let wrong: Vec<bool> =
+                    tokens.iter().enumerate().map(|(at, token)| truth.get(at) != Some(token)).collect();
                 let right = wrong.iter().filter(|wrong| !**wrong).count();
                 Grade {
                     right: stopped && tokens == truth,
