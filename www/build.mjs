@@ -146,7 +146,7 @@ async function report() {
     firstPaint: await size(["index.html", style, main.path, ...main.imports]),
     worker: await size([worker]),
     "all scripts": await size(chunks),
-    fonts: await size(files.filter((path) => path.endsWith(".woff2"))),
+    fonts: await size(built.filter((path) => path.endsWith(".woff2"))),
   };
   const kilobytes = (/** @type {number} */ bytes) => `${(bytes / 1024).toFixed(1)} KB`.padStart(11);
   console.log(`${"".padEnd(12)}${"raw".padStart(11)}${"gzip".padStart(11)}${"brotli".padStart(11)}     budget (gzip)`);

@@ -245,7 +245,7 @@ export class Dish extends Emitter {
     return this.#ask("snapshot");
   }
 
-  /** @param {"json" | "csv" | "py" | "onnx" | "safetensors"} format @returns {Promise<ExportedFile>} */
+  /** @param {string} format csv, json, or one of the experiment's own @returns {Promise<ExportedFile>} */
   export(format) {
     return this.#ask("export", { format });
   }

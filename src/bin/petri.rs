@@ -307,7 +307,7 @@ fn write_records(outcomes: &mut [Outcome], folder: &Path) -> Result<()> {
     };
     std::fs::create_dir_all(folder).map_err(|error| refuse(folder, error))?;
     for outcome in outcomes {
-        for format in ["csv", "json"] {
+        for &format in ["csv", "json"].iter().chain(outcome.session.lab().formats) {
             let file = outcome.session.export(format)?;
             let path = folder.join(&file.name);
             std::fs::write(&path, &file.bytes).map_err(|error| refuse(&path, error))?;

@@ -13,7 +13,7 @@ const ROWS: usize = 128;
 /// Columns of B packed at a time.
 const COLUMNS: usize = 1024;
 /// An operand with at most this many elements is read where it lies if its layout allows.
-const SMALL: usize = 8192;
+const SMALL: usize = 12288;
 
 /// Memory for packed operands, made when a machine is built.
 #[derive(Default)]
@@ -228,12 +228,24 @@ fn pack_panel(source: &Operand, count: usize, length: usize, width: usize, panel
         }
         return;
     }
-    // Four rows at a time, so that each store fills what lies side by side.
+    // Squares of four rows by four, so that each load and each store takes what lies side by side.
     let mut i = 0;
     while source.col_stride == 1 && i + 4 <= count {
-        let rows: [&[f32]; 4] = std::array::from_fn(|r| &source.data[source.at(i + r, 0)..][..length]);
-        for (p, target) in panel.chunks_exact_mut(width).enumerate().take(length) {
-            target[i..i + 4].copy_from_slice(&rows.map(|row| row[p]));
+        let row = |r: usize| source.data[source.at(i + r, 0)..][..length].as_chunks::<4>();
+        let ((a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)) = (row(0), row(1), row(2), row(3));
+        // Widths are whole lanes.
+        let (to, _) = panel.as_chunks_mut::<4>();
+        let (first, step) = (i / 4, width / 4);
+        for q in 0..a.len().min(b.len()).min(c.len()).min(d.len()) {
+            let (a, b, c, d) = (a[q], b[q], c[q], d[q]);
+            let at = first + 4 * q * step;
+            to[at] = [a[0], b[0], c[0], d[0]];
+            to[at + step] = [a[1], b[1], c[1], d[1]];
+            to[at + 2 * step] = [a[2], b[2], c[2], d[2]];
+            to[at + 3 * step] = [a[3], b[3], c[3], d[3]];
+        }
+        for p in 0..a_rest.len() {
+            to[first + (4 * a.len() + p) * step] = [a_rest[p], b_rest[p], c_rest[p], d_rest[p]];
         }
         i += 4;
     }

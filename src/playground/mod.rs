@@ -47,5 +47,6 @@ pub const PLAYGROUND: Lab = Lab {
         },
     ],
     claims: &[],
+    formats: &["py", "safetensors", "onnx"],
     open: experiment::open,
 };

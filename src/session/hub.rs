@@ -81,6 +81,8 @@ struct Dish {
     asked: bool,
     /// The file that the page was last asked for.
     fetching: Option<String>,
+    /// Whether the page wants to know where the time goes.
+    profiled: bool,
     /// Where the page wants it to run: `cpu`, `gpu`, or `auto`.
     wanted: String,
 }
@@ -193,6 +195,12 @@ impl Hub {
             }
             while let Some(text) = dish.session.take_notice() {
                 let json = json!({ "type": "notice", "dish": name, "message": text });
+                self.replies.push_back(Message { json, arrays: Vec::new(), bytes: None });
+            }
+            if std::mem::take(&mut dish.profiled) {
+                let mut json = dish.session.profile(now);
+                json["type"] = json!("profile");
+                json["dish"] = json!(name);
                 self.replies.push_back(Message { json, arrays: Vec::new(), bytes: None });
             }
             if let Some(file) = dish.session.wants()
@@ -310,6 +318,7 @@ impl Hub {
             }
             "snapshot" => self.save(dish),
             "export" => self.export(dish, request.text("format")?),
+            "profile" => self.with(dish, |dish| dish.profiled = true),
             "plan" => {
                 if let Some(text) = self.dishes.get(dish).map(|dish| dish.session.plan_text()) {
                     self.reply(json!({ "type": "plan", "dish": dish, "text": text }));
@@ -393,6 +402,7 @@ impl Hub {
             failure_told: false,
             asked: false,
             fetching: None,
+            profiled: false,
             wanted: request.text("device").unwrap_or("cpu").to_owned(),
         };
         self.dishes.insert(name.to_owned(), dish);

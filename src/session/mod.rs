@@ -11,6 +11,7 @@ mod export;
 mod history;
 mod hub;
 mod machine;
+mod profile;
 #[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
 mod race;
 mod run;

@@ -130,6 +130,24 @@ impl Run {
         self.routines.train[0]
     }
 
+    /// A machine on the CPU with this run's program and first weights.
+    pub(crate) fn copy_on_cpu(&self) -> cpu::Machine {
+        let mut machine = cpu::Machine::new(self.program.clone());
+        if let Some(start) = self.routines.start {
+            machine.run(start);
+        }
+        machine
+    }
+
+    /// Writes the data of the step after `step` finished ones to a machine with this program; gives the routine to run.
+    pub(crate) fn feed_to(&mut self, machine: &mut cpu::Machine, step: u64) -> usize {
+        let routine = match &mut self.feed {
+            Some(feed) => feed_step(feed.as_mut(), step, &mut self.fed, |leaf, values| machine.write(leaf, values)),
+            None => 0,
+        };
+        self.routines.train[routine]
+    }
+
     /// Number of trainable weights.
     pub(crate) fn parameters(&self) -> usize {
         let trained = self.program.leaves.iter().filter(|leaf| leaf.role == Role::Parameter);
@@ -322,10 +340,7 @@ impl Run {
     /// Repeats the steps from a snapshot one kernel at a time and tells the step and the place in the
     /// model at which the first number that is not finite appeared.
     pub(crate) fn find_blow_up(&mut self, index: usize, from: u64, leaves: &[f32], to: u64, edits: &[Edit]) -> BlowUp {
-        let mut machine = cpu::Machine::new(self.program.clone());
-        if let Some(start) = self.routines.start {
-            machine.run(start);
-        }
+        let mut machine = self.copy_on_cpu();
         let mut rest = leaves;
         for (leaf, place) in self.program.trained_leaves() {
             let (these, others) = rest.split_at(place.ty.elements());
@@ -340,11 +355,7 @@ impl Run {
                     machine.write_at(edit.leaf, edit.index, &[edit.value]);
                 }
             }
-            let routine = match &mut self.feed {
-                Some(feed) => feed_step(feed.as_mut(), step, &mut self.fed, |leaf, values| machine.write(leaf, values)),
-                None => 0,
-            };
-            let train = self.routines.train[routine];
+            let train = self.feed_to(&mut machine, step);
             if let Some(kernel) = machine.run_checked(train) {
                 let place = self.program.routines[train].labels[kernel].clone();
                 return BlowUp { step: step + 1, place };

@@ -240,7 +240,7 @@ class LabPage {
     }, 2000);
   }
 
-  /** @param {"json" | "csv"} format */
+  /** @param {string} format csv, json, or one of the lab's own */
   async export(format) {
     this.exporting = false;
     this.draw();
@@ -318,7 +318,8 @@ class LabPage {
   actions() {
     const menu = html`<span class="export-menu">as
       <button class="text-button" type="button" @click=${() => this.export("csv")}>CSV</button>
-      <button class="text-button" type="button" @click=${() => this.export("json")}>JSON</button></span>`;
+      <button class="text-button" type="button" @click=${() => this.export("json")}>JSON</button>
+      ${this.lab.formats.map((format) => html`<button class="text-button" type="button" @click=${() => this.export(format)}>${format}</button>`)}</span>`;
     return html`<div class="actions">
       <button class="text-button" type="button" @click=${() => this.copy("share")}>${this.copied === "share" ? "Link copied" : "Share"}</button>
       <button class="text-button" type="button" @click=${() => this.copy("embed")}>${this.copied === "embed" ? "Code copied" : "Embed"}</button>

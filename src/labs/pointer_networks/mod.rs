@@ -50,6 +50,7 @@ pub const LAB: Lab = Lab {
     controls: CONTROLS,
     panels: PANELS,
     claims: claims::CLAIMS,
+    formats: &["safetensors"],
     open,
 };
 
