@@ -15,6 +15,8 @@ mod recorded;
 mod solve;
 mod stream;
 mod task;
+#[cfg(test)]
+mod tests;
 
 use super::{Choice, Claim, Control, Effect, Experiment, File, Lab, PanelInfo, Paper, Part, Payload, RunPlan};
 use super::{Kind, Scale, Settings, Weights, When};
