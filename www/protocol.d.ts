@@ -16,8 +16,10 @@ export interface Control {
   default: string;
   unit: string;
   help: string;
-  /** `retune` writes a number into the running experiment, `rebuild` starts it anew. */
-  effect: "retune" | "rebuild";
+  /** `retune` writes a number into the running experiment, `rebuild` starts it anew, `show` changes only what is shown. */
+  effect: "retune" | "rebuild" | "show";
+  /** A panel shows it, not the column of controls. */
+  panel?: boolean;
   options: { value: string; label: string }[];
   /** Shown only while another control has a value. */
   when: { name: string; value: string } | null;

@@ -4,9 +4,10 @@ import { panel as grid } from "./grid.js";
 import { panel as heatmap } from "./heatmap.js";
 import { panel as line } from "./line.js";
 import { panel as multiples } from "./multiples.js";
+import { panel as pointing } from "./pointing.js";
 
 /** @typedef {{update: (payload: any, context?: any) => void, resize: () => void, destroy: () => void}} PanelView */
 /** @typedef {{kind: string, create: (element: HTMLElement, info: any) => PanelView}} Panel */
 
 /** Panels by kind. @type {Map<string, Panel>} */
-export const panels = new Map([area, grid, heatmap, line, multiples].map((panel) => [panel.kind, panel]));
+export const panels = new Map([area, grid, heatmap, line, multiples, pointing].map((panel) => [panel.kind, panel]));
