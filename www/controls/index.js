@@ -31,7 +31,7 @@ export function controlTemplate(control, value, back = "") {
   return KINDS[control.kind](control, value, back);
 }
 
-/** Controls that are shown: not hidden by the link, and not waiting for another's value. @param {Control[]} controls @param {Values} values @param {string[]} hide */
+/** Controls of the column: not shown by a panel, not hidden by the link, not waiting for another's value. @param {Control[]} controls @param {Values} values @param {string[]} hide */
 export function shownControls(controls, values, hide) {
   return controls.filter(({ name, when, panel }) => !panel && !hide.includes(name) && (!when || when.values.includes(values[when.name])));
 }

@@ -26,6 +26,8 @@ import { renderPage as renderUnknown } from "./unknown.js";
 const HIDABLE = ["run", "step", "reset", "claims", "story", "panels", "controls"];
 const MORE_SEEDS = 4;
 const EMBED_HEIGHT = 720;
+/** Least milliseconds between two addresses that are written. */
+const LINK_PAUSE = 350;
 
 class LabPage {
   /** @type {import("../dish.js").Dish | null} */
@@ -43,6 +45,9 @@ class LabPage {
   exporting = false;
   seedWrong = "";
   claimsShown = "";
+  savedAt = -Infinity;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  saveTimer = undefined;
   /** What the template depends on, to leave it alone while nothing of it changes. */
   drawn = "";
   claimsHost = /** @type {import("lit/directives/ref.js").Ref<HTMLElement>} */ (createRef());
@@ -56,7 +61,12 @@ class LabPage {
     this.lab = lab;
     this.schema = { controls: lab.controls, hidable: [...HIDABLE, ...lab.panels.map((panel) => panel.id)] };
     this.settings = this.read(app.link);
-    this.panels = new PanelStack(lab.panels.filter((panel) => !this.settings.hide.includes(panel.id)), (step) => this.seek(step));
+    const shown = lab.panels.filter((panel) => !this.settings.hide.includes(panel.id));
+    this.panels = new PanelStack(shown, {
+      seek: (step) => this.seek(step),
+      set: (name, value) => this.set(name, value),
+      values: () => this.settings.values,
+    });
     this.start();
     this.draw();
     void loadStory(lab.slug).then((story) => {
@@ -218,7 +228,15 @@ class LabPage {
     return formatLink({ page: "lab", slug: this.lab.slug, values, seed, hide, embed }, this.schema);
   }
 
+  /** Browsers refuse more than a few new addresses a second, and dragging a point asks for sixty. */
   saveLink() {
+    const wait = this.savedAt + LINK_PAUSE - performance.now();
+    clearTimeout(this.saveTimer);
+    if (wait > 0) {
+      this.saveTimer = setTimeout(() => this.saveLink(), wait);
+      return;
+    }
+    this.savedAt = performance.now();
     this.app.saveLink(this.link());
   }
 
@@ -260,6 +278,8 @@ class LabPage {
   }
 
   destroy() {
+    // A link saved after leaving would be written over the next page's.
+    clearTimeout(this.saveTimer);
     this.dish?.close();
     this.panels.destroy();
     render(nothing, this.host);

@@ -6,15 +6,18 @@ import { panels } from "../panels/index.js";
 
 /** @typedef {import("../protocol.d.ts").Frame} Frame */
 /** @typedef {import("../protocol.d.ts").PanelInfo} PanelInfo */
+/** @typedef {import("../protocol.d.ts").Values} Values */
+/** What a panel may do to its page. */
+/** @typedef {{seek: (step: number) => void, set: (name: string, value: string) => void, values: () => Values}} Verbs */
 
 export class PanelStack {
   /** @type {Map<string, {figure: HTMLElement, view: import("../panels/index.js").PanelView}>} */
   #figures = new Map();
-  #seek;
+  #verbs;
 
-  /** @param {PanelInfo[]} infos @param {(step: number) => void} seek */
-  constructor(infos, seek) {
-    this.#seek = seek;
+  /** @param {PanelInfo[]} infos @param {Verbs} verbs */
+  constructor(infos, verbs) {
+    this.#verbs = verbs;
     this.element = document.createElement("div");
     this.element.className = "panel-stack waiting";
     for (const info of infos) {
@@ -47,7 +50,8 @@ export class PanelStack {
     const shown = [...this.#figures].filter(([id]) => payloads[id]);
     if (shown.length === 0) return;
     this.element.classList.remove("waiting");
-    const context = { step, furthest, steps, state, onSeek: this.#seek };
+    const { seek, set, values } = this.#verbs;
+    const context = { step, furthest, steps, state, onSeek: seek, set, values: values() };
     for (const [id, { figure, view }] of this.#figures) {
       figure.hidden = !payloads[id];
       if (payloads[id]) view.update(payloads[id], context);

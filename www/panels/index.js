@@ -5,6 +5,7 @@ import { panel as grid } from "./grid.js";
 import { panel as heatmap } from "./heatmap.js";
 import { panel as line } from "./line.js";
 import { panel as multiples } from "./multiples.js";
+import { panel as pointing } from "./pointing.js";
 import { panel as scatter } from "./scatter.js";
 import { panel as unrolled } from "./unrolled.js";
 
@@ -12,4 +13,4 @@ import { panel as unrolled } from "./unrolled.js";
 /** @typedef {{kind: string, create: (element: HTMLElement, info: any) => PanelView}} Panel */
 
 /** Panels by kind. @type {Map<string, Panel>} */
-export const panels = new Map([area, bars, grid, heatmap, line, multiples, scatter, unrolled].map((panel) => [panel.kind, panel]));
+export const panels = new Map([area, bars, grid, heatmap, line, multiples, pointing, scatter, unrolled].map((panel) => [panel.kind, panel]));
