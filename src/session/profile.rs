@@ -39,7 +39,8 @@ impl Session {
         }
         let mut rows: Vec<Value> = Vec::new();
         while !entries.is_empty() {
-            let dearest = (0..entries.len()).fold(0, |best, at| if entries[at].2 > entries[best].2 { at } else { best });
+            let dearest =
+                (0..entries.len()).fold(0, |best, at| if entries[at].2 > entries[best].2 { at } else { best });
             let (name, count, time, flops) = entries.swap_remove(dearest);
             rows.push(json!({
                 "kernel": name,

@@ -134,20 +134,16 @@ impl Rules {
     /// The exact answer, without the stop.
     pub(super) fn answer(&self, points: &[Point], solver: &mut Solver) -> Vec<usize> {
         match self.task {
-            Task::Sort => order::ascending(points),
+            Task::Sort => order::ascending(&points.iter().map(|point| point[0]).collect::<Vec<f32>>()),
             Task::Hull => {
-                let mut corners = hull::convex_hull(points);
-                if self.lowest_first {
-                    let lowest =
-                        (0..corners.len()).fold(0, |best, at| if corners[at] < corners[best] { at } else { best });
-                    corners.rotate_left(lowest);
-                }
+                let hull = hull::convex_hull(points);
+                let mut corners = if self.lowest_first { hull::from_lowest_index(&hull) } else { hull };
                 corners.extend(corners.first().copied());
                 corners
             }
             Task::Delaunay => {
                 let triangles = delaunay::triangulate(points);
-                let triangles = if self.by_incenter { delaunay::by_incenter(points, triangles) } else { triangles };
+                let triangles = if self.by_incenter { delaunay::by_incenter(points, &triangles) } else { triangles };
                 triangles.into_iter().flatten().collect()
             }
             Task::Tour => solver.tour.shortest(points).order,
@@ -160,18 +156,17 @@ impl Rules {
             Task::Sort => {
                 let wrong: Vec<bool> =
                     tokens.iter().enumerate().map(|(at, token)| truth.get(at) != Some(token)).collect();
-                let right = wrong.iter().filter(|wrong| !**wrong).count();
                 Grade {
                     right: stopped && tokens == truth,
                     valid: stopped && tour::is_valid(tokens, points.len()),
-                    share: right as f64 / truth.len().max(1) as f64,
+                    share: order::right_positions(tokens, truth),
                     wrong,
                 }
             }
             Task::Hull => {
-                let (polygon, truth) = (open(tokens), open(truth));
-                let valid = stopped && hull::is_simple(points, polygon);
-                let share = if valid { hull::covered(points, polygon, truth) } else { 0.0 };
+                let (polygon, truth) = (hull::corners(tokens), hull::corners(truth));
+                let covered = hull::covered(points, polygon, truth).filter(|_| stopped);
+                let (valid, share) = (covered.is_some(), covered.unwrap_or(0.0));
                 let right = valid && hull::same_cycle(polygon, truth);
                 Grade { right, valid, share, wrong: hull::wrong_edges(polygon, truth) }
             }
@@ -179,9 +174,8 @@ impl Rules {
                 let (found, truth) = (triples(tokens), triples(truth));
                 let valid = stopped && tokens.len().is_multiple_of(3) && !tokens.is_empty();
                 let share = delaunay::coverage(&found, &truth);
-                let wrong: Vec<bool> = found.iter().map(|triple| !truth.contains(triple)).collect();
-                let right = valid && share == 1.0 && found.len() == truth.len() && !wrong.contains(&true);
-                Grade { right, valid, share, wrong }
+                let right = valid && delaunay::is_right(&found, &truth);
+                Grade { right, valid, share, wrong: delaunay::wrong_triangles(&found, &truth) }
             }
             Task::Tour => {
                 let valid = stopped && tour::is_valid(tokens, points.len());
@@ -207,19 +201,7 @@ impl Rules {
     }
 }
 
-/// A polygon without the repetition of its first corner.
-pub(super) fn open(tokens: &[usize]) -> &[usize] {
-    match tokens {
-        [first, .., last] if first == last => &tokens[..tokens.len() - 1],
-        _ => tokens,
-    }
-}
-
-/// Complete triples, indices ascending inside each.
+/// Complete triples.
 pub(super) fn triples(tokens: &[usize]) -> Vec<[usize; 3]> {
-    let sorted = |&[a, b, c]: &[usize; 3]| {
-        let (low, high) = (a.min(b), a.max(b));
-        [low.min(c), low.max(high.min(c)), high.max(c)]
-    };
-    tokens.as_chunks::<3>().0.iter().map(sorted).collect()
+    tokens.as_chunks::<3>().0.to_vec()
 }

@@ -3,8 +3,9 @@
 use super::answer::Answerer;
 use super::model::Head;
 use super::program::{Plan, column};
+use super::solve::hull::{convex_hull, corners};
 use super::stream::{LEAVES, Stream, seen};
-use super::task::{InputOrder, Rules, TESTS, Task, open};
+use super::task::{InputOrder, Rules, TESTS, Task};
 use super::*;
 use crate::cpu::Machine;
 use crate::labs::{Feed, Judge as _};
@@ -36,7 +37,8 @@ fn trained(plan: &Plan, steps: u64) -> (Machine, Vec<Weights>) {
         machine.run(routines[routine]);
     }
     let weights = program.leaves.iter().enumerate().filter(|(_, leaf)| leaf.role == crate::graph::Role::Parameter);
-    let weights = weights.map(|(at, leaf)| (leaf.name.clone(), leaf.ty.shape.clone(), machine.leaf(at).to_vec())).collect();
+    let weights =
+        weights.map(|(at, leaf)| (leaf.name.clone(), leaf.ty.shape.clone(), machine.leaf(at).to_vec())).collect();
     (machine, weights)
 }
 
@@ -127,7 +129,9 @@ fn a_batch_is_a_function_of_its_step_and_holds_exact_answers() {
         let [points, previous, target, weight] = &contents[4 * which..][..4] else { unreachable!() };
         assert!((weight.iter().sum::<f32>() - 1.0).abs() < 1e-4);
         for set in 0..stream::BATCH {
-            let at = |values: &[f32], row: usize| [values[(row * stream::BATCH + set) * 2], values[(row * stream::BATCH + set) * 2 + 1]];
+            let at = |values: &[f32], row: usize| {
+                [values[(row * stream::BATCH + set) * 2], values[(row * stream::BATCH + set) * 2 + 1]]
+            };
             let all: Vec<Point> = (0..n).map(|row| at(points, row)).collect();
             let tokens: Vec<usize> = (0..n + 2)
                 .filter(|step| weight[step * stream::BATCH + set] > 0.0)
@@ -135,7 +139,7 @@ fn a_batch_is_a_function_of_its_step_and_holds_exact_answers() {
                 .collect();
             assert_eq!(tokens.last(), Some(&n), "it ends with the stop");
             let corners = &tokens[..tokens.len() - 1];
-            assert_eq!(open(corners), hull_of(&all), "step {step}, set {set}");
+            assert_eq!(self::corners(corners), convex_hull(&all), "step {step}, set {set}");
             assert_eq!(corners.first(), corners.last());
             for (step, &token) in corners.iter().enumerate() {
                 assert_eq!(at(previous, step), all[token], "the decoder is given coordinates");
@@ -144,10 +148,6 @@ fn a_batch_is_a_function_of_its_step_and_holds_exact_answers() {
     }
     assert!(lengths.iter().all(|&count| count > 0), "every length comes");
     assert_eq!(seen(0.5), 0.0);
-}
-
-fn hull_of(points: &[Point]) -> Vec<usize> {
-    super::solve::hull::convex_hull(points)
 }
 
 #[test]
@@ -203,11 +203,17 @@ fn the_recorded_networks_are_as_good_as_they_say() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/labs/pointer_networks");
     for task in [Task::Hull, Task::Sort, Task::Delaunay, Task::Tour] {
         let file = folder.join(format!("{}.safetensors", panels::name(task)));
-        let recorded = recorded::read(&std::fs::read(&file).unwrap_or_else(|error| panic!("{file:?}: {error}"))).unwrap();
+        let recorded =
+            recorded::read(&std::fs::read(&file).unwrap_or_else(|error| panic!("{file:?}: {error}"))).unwrap();
         let [least, most] = recorded.range;
         let mut settings = Settings::defaults(CONTROLS, 0);
         settings.set(CONTROLS, "task", panels::name(task)).unwrap();
-        let plan = Plan { hidden: recorded.hidden, range: recorded.range, tests: vec![least, most], ..plan_of(&settings).unwrap() };
+        let plan = Plan {
+            hidden: recorded.hidden,
+            range: recorded.range,
+            tests: vec![least, most],
+            ..plan_of(&settings).unwrap()
+        };
         let plan = Plan { tests: if least == most { vec![most] } else { plan.tests.clone() }, ..plan };
         let program = Arc::new(plan.program().unwrap());
         let mut machine = Machine::new(program.clone());
@@ -216,7 +222,8 @@ fn the_recorded_networks_are_as_good_as_they_say() {
         }
         let measure = program.routine("measure").unwrap();
         machine.run(measure);
-        let outputs: Vec<&[f32]> = (0..program.routines[measure].outputs.len()).map(|at| machine.output(measure, at)).collect();
+        let outputs: Vec<&[f32]> =
+            (0..program.routines[measure].outputs.len()).map(|at| machine.output(measure, at)).collect();
         let judge = Judge::new(&plan);
         let numbers = judge.judge(&outputs);
         let name = column(measures(task)[0], most);

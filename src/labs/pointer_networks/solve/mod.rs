@@ -1,26 +1,51 @@
-//! Exact answers, and what is needed to judge others. Coordinates are single precision, all decisions are made in double.
+//! The true answers of the four tasks, and the marks for a network's answers: no learning in here.
+//!
+//! [`hull`] convex hulls, [`delaunay`] triangulations, [`tour`] round trips, [`order`] sorting. An answer is a
+//! list of indices into the points. Everything is deterministic and runs for every training instance, so it is
+//! plain loops over small slices. Start with `hull.rs`; the two helpers below say why its tests are exact.
 
+mod bound;
 pub(super) mod delaunay;
 pub(super) mod hull;
 pub(super) mod order;
 pub(super) mod tour;
 
-#[cfg(test)]
-mod tests;
-
-use super::task::Point;
-
-/// Twice the signed area of the triangle `a b c`: positive when it turns left. Products of single-precision differences are
-/// exact in double precision, so the sign is wrong only where the two products agree to fifteen digits.
-pub(super) fn turn(a: Point, b: Point, c: Point) -> f64 {
-    let [ax, ay] = a.map(f64::from);
-    let [bx, by] = b.map(f64::from);
-    let [cx, cy] = c.map(f64::from);
-    (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+/// The points in double precision, on a grid of 2⁻²⁴. Points drawn uniformly lie on it already, and a point that a
+/// hand drags moves by less than anyone can see. On this grid [`cross`] of points in the unit square is exact, so
+/// that no two tests ever contradict each other.
+fn grid(points: &[[f32; 2]]) -> Vec<[f64; 2]> {
+    const STEPS: f64 = 16_777_216.0;
+    points.iter().map(|point| point.map(|value| (value as f64 * STEPS).round_ties_even() / STEPS)).collect()
 }
 
-/// Distance of two points.
-pub(super) fn distance(a: Point, b: Point) -> f64 {
-    let (x, y) = (a[0] as f64 - b[0] as f64, a[1] as f64 - b[1] as f64);
-    (x * x + y * y).sqrt()
+/// Twice the signed area of the triangle a b c: positive for a left turn, 0 on a line.
+fn cross(a: [f64; 2], b: [f64; 2], c: [f64; 2]) -> f64 {
+    (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0])
+}
+
+/// What the tests of all tasks draw.
+#[cfg(test)]
+mod draw {
+    use crate::rng::Rng;
+    use proptest::prelude::*;
+
+    /// Points uniform in the unit square, as the lab draws them.
+    pub fn uniform(rng: &mut Rng, count: usize) -> Vec<[f32; 2]> {
+        (0..count).map(|_| [rng.uniform(), rng.uniform()]).collect()
+    }
+
+    /// Points of a lattice with `steps` steps a side: many coincide, lie on a line or on a circle.
+    pub fn lattice(steps: u32, count: std::ops::RangeInclusive<usize>) -> impl Strategy<Value = Vec<[f32; 2]>> {
+        let value = move || (0..=steps).prop_map(move |step| step as f32 / steps as f32);
+        proptest::collection::vec([value(), value()], count)
+    }
+
+    /// Anything in the unit square, or nearly degenerate.
+    pub fn points(count: std::ops::RangeInclusive<usize>) -> impl Strategy<Value = Vec<[f32; 2]>> {
+        prop_oneof![
+            proptest::collection::vec([0.0f32..=1.0, 0.0f32..=1.0], count.clone()),
+            lattice(3, count.clone()),
+            lattice(1 << 24, count),
+        ]
+    }
 }
