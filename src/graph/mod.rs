@@ -192,6 +192,12 @@ impl Graph {
         if self.scope.is_empty() { name.to_owned() } else { format!("{}.{name}", self.scope.join(".")) }
     }
 
+    /// Forgets all nodes and leaves but the first so many; nothing that is kept may use them.
+    pub(crate) fn truncate(&mut self, nodes: usize, leaves: usize) {
+        self.nodes.truncate(nodes);
+        self.leaves.truncate(leaves);
+    }
+
     /// The node behind a handle.
     pub fn node(&self, var: Var) -> &Node {
         &self.nodes[var.index()]

@@ -466,29 +466,30 @@ fn reverse(
         Direction::Backwards => Direction::Forwards,
     };
     let recorded = vec![false; carries.len()];
-    let scanned = g.scan_keeping(&carries, &given, direction, recorded, |g, carried, given| {
-        let (of_carries, sums) = carried.split_at(body.carries.len());
-        let (of_results, given) = given.split_at(coming.len());
-        let mut given = given.iter().copied();
-        let mut before = Vec::new();
-        for (ty, needed) in body.types(&body.carries).zip(&needed) {
-            let recorded = if *needed { given.next() } else { None };
-            before.push(match recorded {
-                Some(before) => before,
-                None => g.constant(0.0, &ty.shape)?,
-            });
-        }
-        let rows: Vec<Var> = given.collect();
-        let of_results: Vec<(usize, Var)> = coming.iter().copied().zip(of_results.iter().copied()).collect();
-        let gradients = recurrence.step_gradients(g, of_carries, &of_results, (&before, &rows, shared))?;
-        let (of_before, rest) = gradients.split_at(before.len());
-        let (of_rows, of_shared) = rest.split_at(rows.len());
-        let mut next = of_before.iter().map(|part| part.expect("carries are f32")).collect::<Vec<Var>>();
-        for (&sum, part) in sums.iter().zip(of_shared.iter().flatten()) {
-            next.push(g.add(sum, *part)?);
-        }
-        Ok((next, of_rows.iter().flatten().copied().collect()))
-    })?;
+    let scanned =
+        g.scan_keeping(&carries, &given, direction, recorded, &mut |g: &mut Graph, carried: &[Var], given: &[Var]| {
+            let (of_carries, sums) = carried.split_at(body.carries.len());
+            let (of_results, given) = given.split_at(coming.len());
+            let mut given = given.iter().copied();
+            let mut before = Vec::new();
+            for (ty, needed) in body.types(&body.carries).zip(&needed) {
+                let recorded = if *needed { given.next() } else { None };
+                before.push(match recorded {
+                    Some(before) => before,
+                    None => g.constant(0.0, &ty.shape)?,
+                });
+            }
+            let rows: Vec<Var> = given.collect();
+            let of_results: Vec<(usize, Var)> = coming.iter().copied().zip(of_results.iter().copied()).collect();
+            let gradients = recurrence.step_gradients(g, of_carries, &of_results, (&before, &rows, shared))?;
+            let (of_before, rest) = gradients.split_at(before.len());
+            let (of_rows, of_shared) = rest.split_at(rows.len());
+            let mut next = of_before.iter().map(|part| part.expect("carries are f32")).collect::<Vec<Var>>();
+            for (&sum, part) in sums.iter().zip(of_shared.iter().flatten()) {
+                next.push(g.add(sum, *part)?);
+            }
+            Ok((next, of_rows.iter().flatten().copied().collect()))
+        })?;
     let (of_first, of_shared) = scanned.last.split_at(first.len());
     let mut result: Vec<Option<Var>> = Vec::with_capacity(inputs.len());
     for (&of_first, of_start) in of_first.iter().zip(of_start) {
@@ -563,6 +564,10 @@ fn mark(g: &Graph, index: usize, reached: &mut [bool]) {
     }
 }
 
+/// Builds the body of a scan from its carries and a row of each; called once. Not generic, as each kind of body would come
+/// with a copy of all that is below.
+type BodyOf<'a> = &'a mut dyn FnMut(&mut Graph, &[Var], &[Var]) -> Result<(Vec<Var>, Vec<Var>)>;
+
 impl Graph {
     /// Runs `body` once for each row of `rows` `[steps, ..]`: it gets the carries (first those given, then what it gave
     /// before) and a row of each, and gives the next carries, of the same shapes, and any further values to keep. It
@@ -577,7 +582,12 @@ impl Graph {
         direction: Direction,
         body: impl FnOnce(&mut Graph, &[Var], &[Var]) -> Result<(Vec<Var>, Vec<Var>)>,
     ) -> Result<Scanned> {
-        self.scan_keeping(carries, rows, direction, vec![true; carries.len()], body)
+        let mut body = Some(body);
+        let mut once = |g: &mut Graph, carries: &[Var], rows: &[Var]| match body.take() {
+            Some(body) => body(g, carries, rows),
+            None => Ok(Default::default()),
+        };
+        self.scan_keeping(carries, rows, direction, vec![true; carries.len()], &mut once)
     }
 
     fn scan_keeping(
@@ -586,7 +596,7 @@ impl Graph {
         rows: &[Var],
         direction: Direction,
         recorded: Vec<bool>,
-        body: impl FnOnce(&mut Graph, &[Var], &[Var]) -> Result<(Vec<Var>, Vec<Var>)>,
+        body: BodyOf,
     ) -> Result<Scanned> {
         let place = || "scan";
         let Some(&steps) = rows.first().and_then(|&rows| self.shape(rows).first()).filter(|steps| **steps > 0) else {
@@ -608,21 +618,35 @@ impl Graph {
         Ok(Scanned { carries: kept, last, outputs })
     }
 
-    /// The body as a graph of its own, and what of this graph it uses.
-    fn trace(
-        &self,
+    /// The body as a graph of its own, and what of this graph it uses. It is built at the end of this one, where it can see
+    /// everything, and taken off again.
+    fn trace(&mut self, carries: &[Var], rows: &[Var], body: BodyOf) -> Result<(Body, Vec<Var>)> {
+        let (nodes, leaves) = (self.nodes().len(), self.leaves().len());
+        let traced = self.trace_at_the_end(nodes, carries, rows, body);
+        self.truncate(nodes, leaves);
+        traced
+    }
+
+    fn trace_at_the_end(
+        &mut self,
+        start: usize,
         carries: &[Var],
         rows: &[Var],
-        body: impl FnOnce(&mut Graph, &[Var], &[Var]) -> Result<(Vec<Var>, Vec<Var>)>,
+        body: BodyOf,
     ) -> Result<(Body, Vec<Var>)> {
-        let mut scratch = self.clone();
-        let start = scratch.nodes().len();
-        let mut leaf = |shape: &[usize], dtype: DType| {
+        let scratch = self;
+        let leaf = |g: &mut Graph, shape: &[usize], dtype: DType| {
             let ty = Type { shape: shape.to_vec(), dtype };
-            scratch.add_leaf(Leaf { name: "in a scan".into(), role: Role::Input, ty, initial: Vec::new() })
+            g.add_leaf(Leaf { name: "in a scan".into(), role: Role::Input, ty, initial: Vec::new() })
         };
-        let of_carries: Vec<Var> = carries.iter().map(|&var| leaf(self.shape(var), self.ty(var).dtype)).collect();
-        let of_rows: Vec<Var> = rows.iter().map(|&var| leaf(&self.shape(var)[1..], self.ty(var).dtype)).collect();
+        let mut of = |vars: &[Var], drop: usize| -> Vec<Var> {
+            let one = |&var: &Var| {
+                let Type { shape, dtype } = scratch.ty(var).clone();
+                leaf(scratch, &shape[drop..], dtype)
+            };
+            vars.iter().map(one).collect()
+        };
+        let (of_carries, of_rows) = (of(carries, 0), of(rows, 1));
         let leaves = scratch.leaves().len();
         let (next, outputs) = scratch.scoped("scan", |g| body(g, &of_carries, &of_rows))?;
         if let Some(leaf) = scratch.leaves().get(leaves) {
@@ -634,8 +658,8 @@ impl Graph {
             return Err(Error::new("scan", message, "give one next value for each carry"));
         }
         for (&carry, &next) in carries.iter().zip(&next) {
-            if self.ty(carry) != scratch.ty(next) || self.ty(carry).dtype != DType::F32 {
-                let message = format!("a carry is {:?}, its next value {:?}", self.ty(carry), scratch.ty(next));
+            if scratch.ty(carry) != scratch.ty(next) || scratch.ty(carry).dtype != DType::F32 {
+                let message = format!("a carry is {:?}, its next value {:?}", scratch.ty(carry), scratch.ty(next));
                 return Err(Error::new("scan", message, "carry f32 values that keep their shape"));
             }
         }

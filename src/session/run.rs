@@ -174,7 +174,7 @@ impl Run {
         if self.steps == 0 {
             self.end = Some(0);
         }
-        if self.history.steps().is_empty() {
+        if self.history.steps().is_empty() && (self.reads)(0) {
             self.measure();
         }
         Ok(())

@@ -33,7 +33,7 @@ use recorded::Recorded;
 use serde_json::Value;
 use solve::tour;
 use stream::Stream;
-use task::{InputOrder, Point, Rules, Solver, TESTS, Task};
+use task::{InputOrder, Point, Rules, Set, Solver, Task, Tests};
 
 /// The lab as data.
 pub const LAB: Lab = Lab {
@@ -306,8 +306,7 @@ pub(crate) struct Chance {
 }
 
 impl Chance {
-    fn of(rules: &Rules, n: usize) -> Chance {
-        let sets = rules.tests(n, TESTS);
+    fn of(rules: &Rules, n: usize, sets: &[Set]) -> Chance {
         let mean = |score: &mut dyn FnMut(&[Point], &[usize]) -> f64| {
             sets.iter().map(|(points, truth)| score(points, truth)).sum::<f64>() / sets.len() as f64
         };
@@ -369,7 +368,7 @@ pub(crate) struct PointerNetworks {
 
 fn open(settings: &Settings, with_claims: bool) -> Result<Box<dyn Experiment>> {
     let plan = plan_of(settings)?;
-    let chances = plan.tests.iter().map(|&n| Chance::of(&plan.rules, n)).collect();
+    let chances = plan.tests.iter().map(|(n, sets)| Chance::of(&plan.rules, *n, sets)).collect();
     let g = &mut Graph::new();
     plan.network(g);
     let untrained =
@@ -419,13 +418,6 @@ fn plan_of(settings: &Settings) -> Result<Plan> {
         Task::Delaunay => &[5, 6, 7, 8],
         Task::Tour => &[5, 6, 7, 8, 10],
     };
-    let mut tests = Vec::new();
-    for &n in lengths.iter().chain(&range) {
-        // The lengths of the claims, and those that are trained on.
-        if let Err(at) = tests.binary_search(&n) {
-            tests.insert(at, n);
-        }
-    }
     let full = match task {
         Task::Hull => 10_000,
         Task::Sort => 12_000,
@@ -443,7 +435,8 @@ fn plan_of(settings: &Settings) -> Result<Plan> {
         hidden: whole("hidden"),
         head: Head::Point { glimpse },
         range,
-        tests,
+        // The lengths of the claims, and those that are trained on.
+        tests: rules.tests(&[lengths, &range].concat()),
         steps,
         rate: settings.number("rate") as f32,
         seed: settings.seed,
@@ -453,7 +446,8 @@ fn plan_of(settings: &Settings) -> Result<Plan> {
 fn runs(plan: &Plan, settings: &Settings, with_claims: bool) -> Vec<RunPlan> {
     let longest = plan.range[1];
     let mut runs = vec![run("pointing", Part::Main, plan.clone())];
-    let one_length = Plan { range: [longest; 2], tests: vec![longest], steps: COMPARED_STEPS, ..plan.clone() };
+    let one_length =
+        Plan { range: [longest; 2], tests: only(&plan.tests, longest), steps: COMPARED_STEPS, ..plan.clone() };
     let baseline = Plan { head: Head::Blend(longest), ..one_length.clone() };
     match settings.text("baseline") {
         "none" => {}
@@ -462,27 +456,34 @@ fn runs(plan: &Plan, settings: &Settings, with_claims: bool) -> Vec<RunPlan> {
     }
     if with_claims && plan.rules.task == Task::Hull {
         // At the settings of the claims, whatever the visitor has turned.
-        let usual = Plan {
-            rules: Rules { inputs: InputOrder::Random, lowest_first: false, ..plan.rules },
+        let leftmost = Rules { inputs: InputOrder::Random, lowest_first: false, ..plan.rules };
+        let compared = |rules: Rules, head: Head, range: [usize; 2], tests: &[usize]| Plan {
+            rules,
             hidden: 48,
-            head: Head::Point { glimpse: false },
-            range: [8; 2],
-            tests: vec![8],
+            head,
+            range,
+            tests: rules.tests(tests),
             steps: COMPARED_STEPS,
             rate: number::parse(RATE).unwrap_or(0.01) as f32,
             seed: plan.seed,
         };
-        let ordered = Plan { range: [5, 8], tests: vec![8, 10], ..usual.clone() };
-        let lowest = Rules { lowest_first: true, ..usual.rules };
+        let pointing = Head::Point { glimpse: false };
+        let lowest = Rules { lowest_first: true, ..leftmost };
+        let sorted = Rules { inputs: InputOrder::ByX, ..lowest };
         let mut later = |name: &str, plan: Plan| runs.push(run(name, Part::Later, plan));
-        later(ONE_LENGTH, usual.clone());
-        later(BASELINE, Plan { head: Head::Blend(8), ..usual.clone() });
-        later(PLAIN, Plan { head: Head::Plain(8), ..usual });
-        later(FIRST_LOWEST, Plan { rules: lowest, ..ordered.clone() });
-        later(FIRST_SORTED, Plan { rules: Rules { inputs: InputOrder::ByX, ..lowest }, ..ordered.clone() });
-        later(LEFTMOST, ordered);
+        later(ONE_LENGTH, compared(leftmost, pointing, [8; 2], &[8]));
+        later(BASELINE, compared(leftmost, Head::Blend(8), [8; 2], &[8]));
+        later(PLAIN, compared(leftmost, Head::Plain(8), [8; 2], &[8]));
+        later(FIRST_LOWEST, compared(lowest, pointing, [5, 8], &[8, 10]));
+        later(FIRST_SORTED, compared(sorted, pointing, [5, 8], &[8, 10]));
+        later(LEFTMOST, compared(leftmost, pointing, [5, 8], &[8, 10]));
     }
     runs
+}
+
+/// The test sets of one length among others.
+fn only(tests: &Tests, length: usize) -> Tests {
+    tests.iter().filter(|(n, _)| *n == length).cloned().collect::<Vec<_>>().into()
 }
 
 /// Name of the baseline beside the main run.
@@ -507,9 +508,17 @@ fn reads(step: u64) -> bool {
         0..=200 => 50,
         201..=1000 => 100,
         1001..=3000 => 250,
-        _ => 500,
+        _ => 1000,
     };
-    step.is_multiple_of(every)
+    // Nothing is to be seen of first weights, and the page has to wait for it.
+    step > 0 && step.is_multiple_of(every)
+}
+
+/// A count with its thousands apart.
+fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let (head, tail) = digits.split_at(digits.len().saturating_sub(3));
+    if head.is_empty() { digits } else { format!("{head},{tail}") }
 }
 
 impl PointerNetworks {
@@ -556,7 +565,7 @@ impl PointerNetworks {
             ("here", _, Some(picture)) => {
                 let weights = picture.names.iter().zip(&picture.arrays);
                 let weights = weights.map(|(name, values)| (name.clone(), Vec::new(), values.clone())).collect();
-                Some((weights, plan, ("here", format!("this run, step {}", main.step))))
+                Some((weights, plan, ("here", format!("this run, step {}", grouped(main.step)))))
             }
             _ => Some((self.untrained.clone(), plan, ("untrained", "first weights, before any training".into()))),
         }
@@ -631,7 +640,7 @@ impl Experiment for PointerNetworks {
 
     fn panel(&mut self, id: &str, view: &View, payload: &mut Payload) -> Value {
         let (task, longest) = (self.plan.rules.task, self.plan.range[1]);
-        let position = self.plan.tests.iter().position(|&n| n == longest).unwrap_or(0);
+        let position = self.plan.tests.iter().position(|(n, _)| *n == longest).unwrap_or(0);
         match id {
             "training" => panels::training(&self.plan, &self.chances[position], view, payload),
             "by_length" => panels::by_length(&self.plan, &self.chances, view, payload),
@@ -658,7 +667,7 @@ impl Experiment for PointerNetworks {
 
     fn claims(&self, view: &View) -> Vec<Claim> {
         let longest = self.plan.range[1];
-        let position = self.plan.tests.iter().position(|&n| n == longest).unwrap_or(0);
+        let position = self.plan.tests.iter().position(|(n, _)| *n == longest).unwrap_or(0);
         claims::of(self.plan.rules.task, longest, &self.chances[position], view)
     }
 

@@ -3,7 +3,7 @@
 use super::Chance;
 use super::answer::Answer;
 use super::program::{Plan, column};
-use super::task::{Grade, Point, Task};
+use super::task::{Grade, Point, Set, Task};
 use crate::analysis::pca::{self, Axes, Projection};
 use crate::json::{NONE, json};
 use crate::labs::Payload;
@@ -102,10 +102,9 @@ fn figures(task: Task, Shown { points, truth, answer, grade, bound, .. }: &Shown
     let missing = || "–".to_owned();
     let wrong = grade.wrong.iter().filter(|wrong| **wrong).count();
     let mut figures = match task {
-        Task::Sort => vec![figure(
-            "right positions",
-            format!("{} of {}", (grade.share * points.len() as f64).round(), points.len()),
-        )],
+        Task::Sort => {
+            vec![figure("right positions", format!("{} of {}", points.len() - wrong.min(points.len()), points.len()))]
+        }
         Task::Hull => vec![
             figure("area", if grade.valid { percent(grade.share) } else { missing() }),
             figure("wrong edges", format!("{wrong}")),
@@ -281,7 +280,7 @@ pub(super) fn training(plan: &Plan, chance: &Chance, view: &View, payload: &mut 
 pub(super) fn by_length(plan: &Plan, chances: &[Chance], view: &View, payload: &mut Payload) -> Value {
     let main = view.main();
     let at = |measure: &str, n: usize| main.history.before(&column(measure, n), main.step);
-    let lengths: Vec<f32> = plan.tests.iter().map(|&n| n as f32).collect();
+    let lengths: Vec<f32> = plan.tests.iter().map(|(n, _)| *n as f32).collect();
     let mut series: Vec<Value> = Vec::new();
     let tour = plan.rules.task == Task::Tour;
     let mut add = |name: &str, role: &str, values: Vec<f32>, payload: &mut Payload| {
@@ -291,8 +290,9 @@ pub(super) fn by_length(plan: &Plan, chances: &[Chance], view: &View, payload: &
     };
     if tour {
         let ratios = |of: &dyn Fn(usize, &Chance) -> Option<f64>| -> Vec<f32> {
-            let one =
-                |(&n, chance): (&usize, &Chance)| of(n, chance).map_or(f32::NAN, |tour| (tour / chance.exact) as f32);
+            let one = |((n, _), chance): (&(usize, Vec<Set>), &Chance)| {
+                of(*n, chance).map_or(f32::NAN, |tour| (tour / chance.exact) as f32)
+            };
             plan.tests.iter().zip(chances).map(one).collect()
         };
         add("pointing", "category-0", ratios(&|n, _| at("tour", n).map(f64::from)), payload);
@@ -300,7 +300,7 @@ pub(super) fn by_length(plan: &Plan, chances: &[Chance], view: &View, payload: &
         add("chance", "other", ratios(&|_, chance| Some(chance.random)), payload);
     } else {
         for (measure, name, role) in shown_measures(plan.rules.task) {
-            let values = plan.tests.iter().map(|&n| at(measure, n).unwrap_or(f32::NAN)).collect();
+            let values = plan.tests.iter().map(|(n, _)| at(measure, *n).unwrap_or(f32::NAN)).collect();
             add(name, role, values, payload);
         }
         let name = if plan.rules.task == Task::Delaunay { "chance, triangles" } else { "chance, exact" };
@@ -320,7 +320,7 @@ pub(super) fn by_length(plan: &Plan, chances: &[Chance], view: &View, payload: &
         json!({ "label": "share of 300 test sets", "min": 0, "max": 1 })
     };
     json!({
-        "x": json!({ "label": "points n", "scale": "linear", "min": plan.tests[0], "max": plan.tests[plan.tests.len() - 1] }),
+        "x": json!({ "label": "points n", "scale": "linear", "min": plan.tests[0].0, "max": plan.tests[plan.tests.len() - 1].0 }),
         "y": y,
         "series": Value::Array(series),
         "bands": json!([band]),

@@ -3,7 +3,7 @@
 use super::model::{Head, Memory, Network, Shape};
 use super::solve::tour;
 use super::stream::{BATCH, LEAVES, lay, routine};
-use super::task::{Point, Rules, TESTS, Task};
+use super::task::{Rules, Set, TESTS, Task, Tests};
 use crate::graph::{Entry, Graph, Result, Role, Var};
 use crate::nn::recurrent::{Direction, State};
 use crate::ops::order::Order;
@@ -34,8 +34,8 @@ pub(super) struct Plan {
     pub head: Head,
     /// Shortest and longest sets of training.
     pub range: [usize; 2],
-    /// Lengths of the test sets.
-    pub tests: Vec<usize>,
+    /// The test sets by length.
+    pub tests: Tests,
     /// Training steps.
     pub steps: u64,
     /// Learning rate at its highest.
@@ -65,7 +65,7 @@ impl Plan {
         let mut entries = Vec::new();
         for n in self.range[0]..=self.range[1] {
             let name = routine(n);
-            let empty: Vec<(Vec<Point>, Vec<usize>)> = vec![(vec![[0.5; 2]; n], Vec::new()); BATCH];
+            let empty: Vec<Set> = vec![(vec![[0.5; 2]; n], Vec::new()); BATCH];
             let loss = g.scoped(&name, |g| self.loss(g, &network, n, &empty, true))?;
             let gradients = g.grad(loss, &parameters)?;
             let pairs: Vec<(Var, Var)> = parameters.iter().copied().zip(gradients).collect();
@@ -73,8 +73,8 @@ impl Plan {
             entries.push(Entry { name, outputs: Vec::new(), assigns });
         }
         let mut outputs = Vec::new();
-        for &n in &self.tests {
-            g.scoped(&format!("tests of {n}"), |g| self.test(g, &network, n, &mut outputs))?;
+        for (n, sets) in self.tests.iter() {
+            g.scoped(&format!("tests of {n}"), |g| self.test(g, &network, *n, sets, &mut outputs))?;
         }
         entries.push(Entry { name: "measure".into(), outputs, assigns: Vec::new() });
         let weights = parameters.iter().map(|&parameter| {
@@ -96,14 +96,7 @@ impl Plan {
     }
 
     /// Mean cross-entropy of a pointer on `sets` of `n` with their answers, which lie in leaves named [`LEAVES`].
-    fn loss(
-        &self,
-        g: &mut Graph,
-        network: &Network,
-        n: usize,
-        sets: &[(Vec<Point>, Vec<usize>)],
-        unrolled: bool,
-    ) -> Result<Var> {
+    fn loss(&self, g: &mut Graph, network: &Network, n: usize, sets: &[Set], unrolled: bool) -> Result<Var> {
         let mut contents: Vec<Vec<f32>> = vec![Vec::new(); LEAVES.len()];
         lay(&self.rules, n, sets, &mut contents);
         let (batch, features, steps) = (sets.len(), self.rules.features(), self.rules.most_pointers(n));
@@ -128,14 +121,20 @@ impl Plan {
     }
 
     /// Decodes the test sets of length `n`; adds what comes of it to `outputs`.
-    fn test(&self, g: &mut Graph, network: &Network, n: usize, outputs: &mut Vec<(String, Var)>) -> Result<()> {
-        let sets = self.rules.tests(n, TESTS);
+    fn test(
+        &self,
+        g: &mut Graph,
+        network: &Network,
+        n: usize,
+        sets: &[Set],
+        outputs: &mut Vec<(String, Var)>,
+    ) -> Result<()> {
         if n == self.range[1] {
-            let loss = g.scoped("loss", |g| self.loss(g, network, n, &sets, false))?;
+            let loss = g.scoped("loss", |g| self.loss(g, network, n, sets, false))?;
             outputs.push((format!("loss {n}"), loss));
         }
         let mut contents: Vec<Vec<f32>> = vec![Vec::new(); LEAVES.len()];
-        lay(&self.rules, n, &sets, &mut contents);
+        lay(&self.rules, n, sets, &mut contents);
         let points =
             g.leaf_with(Role::Input, "points", &[n, TESTS, self.rules.features()], std::mem::take(&mut contents[0]));
         let memory = network.encode(g, points, false)?;
@@ -265,7 +264,6 @@ fn beam(g: &mut Graph, network: &Network, memory: &Memory, points: Var, width: u
 /// What is recorded of a run: numbers made of its answers to the test sets.
 pub(super) struct Judge {
     plan: Plan,
-    sets: Vec<Vec<(Vec<Point>, Vec<usize>)>>,
 }
 
 /// What is recorded of each length, by task.
@@ -291,12 +289,11 @@ pub(super) fn beam_columns(width: usize) -> [String; 2] {
 impl Judge {
     /// A judge of what the plan's `measure` gives.
     pub(super) fn new(plan: &Plan) -> Judge {
-        let sets = plan.tests.iter().map(|&n| plan.rules.tests(n, TESTS)).collect();
-        Judge { plan: plan.clone(), sets }
+        Judge { plan: plan.clone() }
     }
 
     /// Means over the test sets of one length, in the order of [`measures`]. `free [steps, sets]` are the elements pointed at.
-    fn means(&self, n: usize, sets: &[(Vec<Point>, Vec<usize>)], free: &[f32], valid: Option<&[f32]>) -> Vec<f32> {
+    fn means(&self, n: usize, sets: &[Set], free: &[f32], valid: Option<&[f32]>) -> Vec<f32> {
         let rules = &self.plan.rules;
         let (mut right, mut valid_count, mut share, mut right_valid) = (0, 0, 0.0, 0);
         let mut tokens = Vec::new();
@@ -325,7 +322,7 @@ impl Judge {
 impl crate::labs::Judge for Judge {
     fn numbers(&self) -> Vec<String> {
         let mut names = Vec::new();
-        for &n in &self.plan.tests {
+        for &(n, _) in self.plan.tests.iter() {
             if n == self.plan.range[1] {
                 names.push("loss".to_owned());
             }
@@ -341,7 +338,8 @@ impl crate::labs::Judge for Judge {
         let mut outputs = outputs.iter().copied();
         let mut next = || outputs.next().unwrap_or_default();
         let mut numbers = Vec::new();
-        for (&n, sets) in self.plan.tests.iter().zip(&self.sets) {
+        for (n, sets) in self.plan.tests.iter() {
+            let n = *n;
             let longest = n == self.plan.range[1];
             if longest {
                 numbers.extend(next().first());
@@ -374,7 +372,7 @@ fn read(all: &[f32], sets: usize, at: usize, n: usize, tokens: &mut Vec<usize>) 
 }
 
 /// Mean length of the first tour of each beam and of the shortest; `tours [n, sets, width]`.
-fn mean_tours(sets: &[(Vec<Point>, Vec<usize>)], tours: &[f32], width: usize) -> [f32; 2] {
+fn mean_tours(sets: &[Set], tours: &[f32], width: usize) -> [f32; 2] {
     let mut sums = [0.0f64; 2];
     let mut order = Vec::new();
     for (at, (points, _)) in sets.iter().enumerate() {

@@ -1,6 +1,6 @@
 //! Training data: every step a fresh batch with exact answers, made at the host as a function of seed and step.
 
-use super::task::{Point, Rules, Solver};
+use super::task::{Point, Rules, Set, Solver};
 use crate::labs::Feed;
 use crate::rng::{self, Rng};
 
@@ -26,7 +26,7 @@ pub(super) fn seen(coordinate: f32) -> f32 {
 }
 
 /// Lays sets of `n` with their answers out for the leaves.
-pub(super) fn lay(rules: &Rules, n: usize, sets: &[(Vec<Point>, Vec<usize>)], leaves: &mut [Vec<f32>]) {
+pub(super) fn lay(rules: &Rules, n: usize, sets: &[Set], leaves: &mut [Vec<f32>]) {
     let [points, previous, target, weight] = leaves else { unreachable!("one vector for each leaf") };
     let (batch, features, steps) = (sets.len(), rules.features(), rules.most_pointers(n));
     points.resize(n * batch * features, 0.0);
@@ -61,7 +61,7 @@ pub(super) struct Stream {
     most: usize,
     key: u32,
     solver: Solver,
-    sets: Vec<(Vec<Point>, Vec<usize>)>,
+    sets: Vec<Set>,
 }
 
 impl Stream {

@@ -2,9 +2,16 @@
 
 use super::solve::{delaunay, hull, order, tour};
 use crate::rng::Rng;
+use std::sync::Arc;
 
 /// A point; numbers to be sorted lie on the line y = 0.
 pub(super) type Point = [f32; 2];
+
+/// Elements with the exact answer.
+pub(super) type Set = (Vec<Point>, Vec<usize>);
+
+/// The fixed test sets by length, in ascending order; drawn once for all runs that are judged by them.
+pub(super) type Tests = Arc<[(usize, Vec<Set>)]>;
 
 /// The inputs that a test set has for each length.
 pub(super) const TESTS: usize = 300;
@@ -187,8 +194,20 @@ impl Rules {
         }
     }
 
-    /// The fixed test sets of length `n` with their exact answers.
-    pub(super) fn tests(&self, n: usize, count: usize) -> Vec<(Vec<Point>, Vec<usize>)> {
+    /// The fixed test sets of some lengths.
+    pub(super) fn tests(&self, lengths: &[usize]) -> Tests {
+        let mut tests: Vec<(usize, Vec<Set>)> = Vec::new();
+        for &n in lengths {
+            let at = tests.partition_point(|(other, _)| *other < n);
+            if tests.get(at).is_none_or(|(other, _)| *other != n) {
+                tests.insert(at, (n, self.test_sets(n, TESTS)));
+            }
+        }
+        tests.into()
+    }
+
+    /// Test sets of length `n`; the first are the same however many there are.
+    pub(super) fn test_sets(&self, n: usize, count: usize) -> Vec<Set> {
         let mut rng = Rng::at_step(TEST_SEED, crate::rng::stream("pointer-networks/test"), n as u32);
         let mut solver = Solver::default();
         let one = |_| {

@@ -17,7 +17,16 @@ fn rules(task: Task) -> Rules {
 
 fn plan(task: Task, n: usize) -> Plan {
     let head = Head::Point { glimpse: false };
-    Plan { rules: rules(task), hidden: 16, head, range: [n; 2], tests: vec![n], steps: 300, rate: 0.02, seed: 3 }
+    Plan {
+        rules: rules(task),
+        hidden: 16,
+        head,
+        range: [n; 2],
+        tests: rules(task).tests(&[n]),
+        steps: 300,
+        rate: 0.02,
+        seed: 3,
+    }
 }
 
 /// A run of the plan, trained for a while, with its weights.
@@ -61,7 +70,7 @@ fn what_is_drawn_is_what_is_measured_and_the_largest_of_each_row() {
         let (mut machine, weights) = trained(&plan, 300);
         let mut answerer = Answerer::new(&plan, 5).unwrap();
         answerer.load(&weights);
-        for (at, (points, _)) in plan.rules.tests(5, 12).iter().enumerate() {
+        for (at, (points, _)) in plan.rules.test_sets(5, 12).iter().enumerate() {
             let answer = answerer.answer(points, 1, false);
             let tokens = &answer.beams[0].tokens;
             assert_eq!(*tokens, measured(&mut machine, "free 5", at, 5, 1, 0), "{task:?}, set {at}");
@@ -79,7 +88,7 @@ fn beams_of_the_page_and_of_the_measurement_agree_and_one_beam_is_greedy() {
     let (mut machine, weights) = trained(&plan, 300);
     let mut answerer = Answerer::new(&plan, 5).unwrap();
     answerer.load(&weights);
-    for (at, (points, _)) in plan.rules.tests(5, 20).iter().enumerate() {
+    for (at, (points, _)) in plan.rules.test_sets(5, 20).iter().enumerate() {
         for width in [1, 3, 5] {
             let answer = answerer.answer(points, width, true);
             assert_eq!(answer.beams.len(), width);
@@ -101,7 +110,7 @@ fn an_untrained_network_draws_nonsense() {
         let mut answerer = Answerer::new(&plan, 8).unwrap();
         let (_, weights) = trained(&plan, 0);
         answerer.load(&weights);
-        let sets = plan.rules.tests(8, 50);
+        let sets = plan.rules.test_sets(8, 50);
         let right = sets.iter().filter(|(points, truth)| {
             let answer = answerer.answer(points, 1, false);
             plan.rules.grade(points, truth, &answer.beams[0].tokens, answer.beams[0].stopped).right
@@ -208,13 +217,8 @@ fn the_recorded_networks_are_as_good_as_they_say() {
         let [least, most] = recorded.range;
         let mut settings = Settings::defaults(CONTROLS, 0);
         settings.set(CONTROLS, "task", panels::name(task)).unwrap();
-        let plan = Plan {
-            hidden: recorded.hidden,
-            range: recorded.range,
-            tests: vec![least, most],
-            ..plan_of(&settings).unwrap()
-        };
-        let plan = Plan { tests: if least == most { vec![most] } else { plan.tests.clone() }, ..plan };
+        let plan = Plan { hidden: recorded.hidden, range: recorded.range, ..plan_of(&settings).unwrap() };
+        let plan = Plan { tests: plan.rules.tests(&[least, most]), ..plan };
         let program = Arc::new(plan.program().unwrap());
         let mut machine = Machine::new(program.clone());
         for (name, _, values) in &recorded.weights {
