@@ -44,8 +44,10 @@ class Pointing {
   /** @param {HTMLElement} element @param {Info} info */
   constructor(element, info) {
     this.info = info;
+    // A card of the gallery gives a height; there the picture stands alone.
+    this.compact = info.compact === true || info.height !== undefined;
     this.root = document.createElement("div");
-    this.root.className = info.compact ? "pointing compact" : "pointing";
+    this.root.className = this.compact ? "pointing compact" : "pointing";
     element.append(this.root);
     const part = (/** @type {string} */ name, /** @type {HTMLElement | null} */ into) => {
       const host = document.createElement("div");
@@ -54,25 +56,24 @@ class Pointing {
       return host;
     };
     const grid = part("grid", this.root);
-    const full = info.compact ? null : grid;
+    const full = this.compact ? null : grid;
     const head = part("head", full);
     const picture = part("picture", grid);
     const side = part("side", full);
-    // On a phone, where all stands in one column, the order of reading is picture, verdict, steps, length, distribution.
     this.hosts = { head, picture, heat: part("heat", side), beam: part("beam", side), verdict: part("verdict", full), steps: part("steps", full), length: part("length", full) };
     this.edits = new Edits(() => this.ask());
     this.picture = new Plot(this.hosts.picture, {
       label: info.title,
-      height: (width) => (info.compact ? (info.height ?? width) : width),
+      height: (width) => (this.compact ? (info.height ?? width) : width),
       draw: (surface) => this.drawPicture(surface),
       read: () => this.readPoint(),
       summary: () => (this.payload ? describe(this.payload) : `${info.title}: nothing to show yet.`),
     });
-    this.heat = info.compact
+    this.heat = this.compact
       ? null
       : new Heat(this.hosts.heat, () => this.heatView, { hover: (row, column) => this.hover(row, column), choose: (row) => this.go(row + 1) });
     this.frame = oncePerFrame(() => this.drawParts());
-    if (info.compact) return;
+    if (this.compact) return;
     this.editor = new Editor(this.picture, this.edits, { layout: () => this.layout, changed: () => this.ask(), announce: (text) => (this.status.textContent = text) });
     this.status.className = "visually-hidden";
     this.status.setAttribute("role", "status");
@@ -80,7 +81,7 @@ class Pointing {
     this.picture.canvas.tabIndex = 0;
     this.picture.canvas.setAttribute("role", "application");
     this.picture.canvas.setAttribute("aria-label", `${info.title}. ${HELP}`);
-    side.after(this.help);
+    side.append(this.help);
     picture.append(this.status);
     this.root.addEventListener("keydown", (event) => this.key(event));
   }
@@ -98,6 +99,7 @@ class Pointing {
     if (!this.loading) {
       const before = this.edits.answered;
       const first = this.payload === null;
+      if (this.payload && this.payload.task !== payload.task) this.player.go(null, 0);
       this.payload = payload;
       this.edits.observe(payload, context);
       if (this.drawNext && (first || !samePoints(before, this.edits.answered))) this.drawIn();
@@ -110,7 +112,7 @@ class Pointing {
     this.drawNext = false;
     const first = this.edits.history.done.length === 0;
     const idle = this.context.state !== "running";
-    if (lessMotion.matches || this.info.compact || !this.payload || (!idle && !first)) return;
+    if (lessMotion.matches || this.compact || !this.payload || (!idle && !first)) return;
     this.player.go(null, 0);
     this.player.play(stepsOf(this.payload));
   }
@@ -118,7 +120,7 @@ class Pointing {
   ask() {
     this.picture.ask();
     this.heat?.plot.ask();
-    if (!this.info.compact) this.frame.ask();
+    if (!this.compact) this.frame.ask();
   }
 
   /** @param {number | null} cursor */
@@ -180,16 +182,15 @@ class Pointing {
   get layout() {
     const { payload, edits, picture, info } = this;
     if (!payload || picture.width === 0) return null;
-    const compact = info.compact ?? false;
-    if (payload.task === "sort") return slotsLayout(edits.shown, payload.tokens.length, picture.width, picture.height, compact);
-    return planeLayout(edits.shown, picture.width, picture.height, compact);
+    if (payload.task === "sort") return slotsLayout(edits.shown, payload.tokens.length, picture.width, picture.height, this.compact);
+    return planeLayout(edits.shown, picture.width, picture.height, this.compact);
   }
 
   /** @param {import("./surface.js").Surface} surface */
   drawPicture(surface) {
     const colors = palette();
     const { payload, layout, player } = this;
-    if (!payload || !layout) return drawEmpty(surface, this.loading ? "fetching the recorded network …" : "no answer yet", colors);
+    if (!payload || !layout) return drawEmpty(surface, this.loading ? "fetching the recorded network…" : "no answer yet", colors);
     const { made, row } = this;
     const stepping = made !== Infinity && !player.playing;
     const count = countOf(payload);
@@ -204,7 +205,7 @@ class Pointing {
       selected: this.editor?.selected ?? null,
       hovered: this.over.column ?? this.editor?.hovered ?? null,
       editable: this.edits.editable,
-      compact: this.info.compact ?? false,
+      compact: this.compact,
     }, colors);
     if (player.playing) this.ask();
   }

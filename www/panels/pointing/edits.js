@@ -80,9 +80,9 @@ export class Edits {
     return this.wantedCount ?? this.wanted?.length ?? (this.payload ? countOf(this.payload) : 0);
   }
 
-  /** Whether the set is the visitor's own. */
+  /** Whether the set is the visitor's own; points of another task are not, and the engine leaves them aside too. */
   get own() {
-    return this.input.points !== "";
+    return this.payload !== null && parsePoints(this.input.points, dimensions(this.payload.task)) !== null;
   }
 
   /** @returns {Input} */

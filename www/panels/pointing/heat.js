@@ -7,6 +7,7 @@ import { labelFont } from "../axes.js";
 import { inkOn, mix, pack, palette, parseColor, pixelToCss, Raster, TABLE_SIZE, textColor } from "../color.js";
 import { Plot } from "../plot.js";
 import { chanceOf, countOf, elementName, percent, stepsOf, STOP, tokenAt } from "./answer.js";
+import { isNamed, nameStride } from "./marks.js";
 
 /** @typedef {import("../color.js").Palette} Palette */
 /** @typedef {import("./answer.js").PointingPayload} PointingPayload */
@@ -19,23 +20,14 @@ const LARGEST_CELL = 30;
 /** @typedef {{left: number, top: number, width: number, height: number, columnEvery: number, rowEvery: number}} Cells  of one cell, and how many share a name */
 
 /**
- * Cells are as square as the room allows; with many of them only some are named.
+ * Cells are as square as the room allows; few rows of many columns are taller. With many only some are named.
  * @param {number} rows @param {number} columns @param {number} width @param {number} height of the canvas @returns {Cells}
  */
 export function cellLayout(rows, columns, width, height) {
   const cell = Math.min((width - LEFT - 1) / columns, 2 * LARGEST_CELL);
-  const tall = Math.min(cell, LARGEST_CELL, (height - TOP - 2) / Math.max(1, rows));
-  return { left: LEFT, top: TOP, width: cell, height: tall, columnEvery: every(19, cell), rowEvery: every(15, tall) };
+  const tall = Math.min(Math.max(cell, 14), LARGEST_CELL, (height - TOP - 2) / Math.max(1, rows));
+  return { left: LEFT, top: TOP, width: cell, height: tall, columnEvery: nameStride(19, cell), rowEvery: nameStride(15, tall) };
 }
-
-/** A round stride that leaves each name its room. @param {number} room @param {number} cell */
-function every(room, cell) {
-  const least = Math.ceil(room / cell - 1e-9);
-  return [1, 2, 5, 10, 20, 50, 100, 200].find((stride) => stride >= least) ?? 500;
-}
-
-/** Whether a number, from 0, is named at that stride: 2, 4, 6 … or 1, 5, 10 … @param {number} index @param {number} stride */
-export const isNamed = (index, stride) => (index + 1) % stride === 0 || (index === 0 && stride > 2);
 
 /** @type {{palette: Palette, table: Uint32Array} | null} */
 let kept = null;
@@ -234,9 +226,9 @@ function drawNames(context, cells, rows, columns, at, colors) {
 
 /** Numbers in the cells where they fit. @param {CanvasRenderingContext2D} context @param {Cells} cells @param {PointingPayload} payload @param {number} shown @param {Palette} colors */
 function drawShares(context, cells, payload, shown, colors) {
-  if (cells.width < 23 || cells.height < 15) return;
+  if (cells.width < 20 || cells.height < 15) return;
   const table = shades(colors);
-  context.font = labelFont(colors, { size: 10, weight: 500 });
+  context.font = labelFont(colors, { size: cells.width < 23 ? 9 : 10, weight: 500 });
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (let row = 0; row < shown; row++) {

@@ -44,21 +44,23 @@ export function headTemplate({ source, loading }, { id, network, choose }) {
           @change=${() => choose(value)} /><span>${label}</span></label>`,
       )}</div>`
     : nothing;
-  const words = loading ? "fetching the recorded network …" : source.text;
+  const words = loading ? "fetching the recorded network…" : source.text;
   return html`${segments}<p class="pointing-source ${source.kind}" aria-live=${loading ? "polite" : "off"}>${source.text && source.kind === "recorded" ? html`<b>recorded</b>` : nothing}${words}</p>`;
 }
 
 const legendLine = (/** @type {string} */ kind) => html`<svg class=${kind} viewBox="0 0 24 8" width="24" height="8" aria-hidden="true"><path d="M1 4h22" /></svg>`;
 
+const legendStart = html`<svg class="start" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><circle class="core" cx="8" cy="8" r="4" /><circle cx="8" cy="8" r="6.8" /></svg>`;
+
 /** Legend, verdict and figures under the picture. @param {PointingPayload} payload */
 export function verdictTemplate(payload) {
-  const { verdict, figures, note, truth } = payload;
+  const { task, verdict, figures, note, truth } = payload;
   const right = verdict === "right";
   return html`
-    <p class="pointing-legend"><span>${legendLine("network")}network</span>${truth.length ? html`<span>${legendLine("exact")}exact</span>` : nothing}<span>${legendLine("mistake")}mistake</span></p>
+    <p class="pointing-legend"><span>${legendLine("network")}network</span>${truth.length ? html`<span>${legendLine("exact")}exact</span>` : nothing}<span>${legendLine("mistake")}mistake</span>${task === "hull" || task === "tsp" ? html`<span>${legendStart}start</span>` : nothing}</p>
     <p class="pointing-figures"><span class="verdict ${right ? "holds" : "fails"}">${right ? icons.holds : icons.fails}${verdictWords(payload)}</span>
       ${figures.map(({ name, value }) => html`<span class="pointing-figure">${name} <b>${value}</b></span>`)}</p>
-    <p class="pointing-note">${payload.stopped ? note : `The network did not point at the stop within its limit. ${note ?? ""}`}</p>`;
+    <p class="pointing-note">${payload.stopped ? note : `It did not point at the stop within its limit. ${note ?? ""}`}</p>`;
 }
 
 /**
@@ -69,7 +71,7 @@ export function stepsTemplate(payload, { made, playing, still }, on) {
   const steps = stepsOf(payload);
   const whole = made === Infinity;
   const shown = whole ? steps : Math.min(steps, Math.floor(made + 1e-6));
-  const words = whole ? html`the whole answer, ${steps} steps` : stepWords(payload, shown);
+  const words = whole ? `the whole answer, ${steps} ${steps === 1 ? "step" : "steps"}` : stepWords(payload, shown);
   return html`
     <div class="pointing-buttons" role="group" aria-label="Step through the answer">
       ${button(signs.first, "To the beginning", shown === 0 && !whole && !playing, () => on.go(0))}
@@ -91,11 +93,10 @@ export function beamTemplate(payload, made, playing) {
   const branches = at === -1 ? [] : branchesAt(payload, at);
   const width = Math.max(payload.beams.length, ...payload.steps.map((step) => step.length));
   const title = width > 1 ? (at === null ? "answers in the beam" : `kept after step ${at + 1}`) : at === null ? "the answer, greedy" : "so far, greedy";
-  // Long answers show how they begin and, above all, how they end: there the branches differ.
-  const text = (/** @type {number[]} */ tokens) => (tokens.length > 16 ? "… " : "") + tokens.slice(-16).map((token) => elementName(token, count)).join(" ");
+  const text = (/** @type {number[]} */ tokens) => tokens.map((token) => elementName(token, count)).join(" ");
   const rows = branches.map(
     ({ tokens, chance, parent, chosen, dropped }, rank) => html`<li class=${[chosen && width > 1 ? "chosen" : "", dropped ? "dropped" : ""].join(" ").trim()}>
-      <span class="rank">${rank + 1}</span><span class="tokens" title=${tokens.map((token) => elementName(token, count)).join(" ")}>${text(tokens)}</span>
+      <span class="rank">${rank + 1}</span><span class="tokens" title=${text(tokens)}><bdi dir="ltr">${text(tokens)}</bdi></span>
       ${width > 1 && parent !== null ? html`<span class="parent" title="which one of the step before it goes on from">from ${parent + 1}</span>` : nothing}
       <span class="chance">${likelihood(chance, formatTick)}</span>${dropped ? html`<span class="unseen">, dropped in the next step</span>` : nothing}</li>`,
   );

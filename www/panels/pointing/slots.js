@@ -5,7 +5,7 @@
  */
 import { textColor } from "../color.js";
 import { chanceOf, countOf, percent, stepsOf, tokenAt } from "./answer.js";
-import { answerStroke, arrowhead, disc, halo, label, MISTAKE_DASH, stopMark, truthStroke } from "./marks.js";
+import { answerStroke, arrowhead, disc, halo, isNamed, label, nameStride, stopMark, truthStroke } from "./marks.js";
 
 /** @typedef {import("../color.js").Palette} Palette */
 /** @typedef {import("./marks.js").View} View */
@@ -193,24 +193,25 @@ function drawDiscs(context, at, view, tokens, done, colors) {
     const place = { left: at.middle(slot), top: at.rows.output };
     const token = slot < done ? tokens[slot] : undefined;
     const wrong = token !== undefined && payload.wrong[slot] === 1;
-    context.setLineDash(wrong ? MISTAKE_DASH : token === undefined ? [2, 2] : []);
+    if (token !== undefined && !wrong) {
+      disc(context, place, named ? String(token + 1) : "", { radius, used: true, first: false, selected: false, hovered: view.hovered === token, colors });
+      continue;
+    }
     context.beginPath();
     context.arc(place.left, place.top, radius, 0, 2 * Math.PI);
-    context.fillStyle = token === undefined || wrong ? colors.card : colors.positive;
-    context.strokeStyle = wrong ? colors.negative : token === undefined ? colors.faint : colors.positive;
+    context.fillStyle = colors.card;
+    context.strokeStyle = wrong ? colors.negative : colors.faint;
     context.lineWidth = wrong ? 1.6 : 1.25;
-    context.setLineDash(wrong && radius >= 5 ? [3, 2] : []);
+    context.setLineDash(wrong && named ? [3, 2] : []);
     context.fill();
     context.stroke();
     context.setLineDash([]);
-    if (token === undefined || !named) continue;
-    if (wrong) {
-      context.font = `600 ${Math.min(11, radius * 1.12)}px ${colors.font}`;
-      context.fillStyle = textColor(colors.negative, colors);
-      context.textAlign = "center";
-      context.textBaseline = "middle";
-      context.fillText(String(token + 1), place.left, place.top + 0.5);
-    } else disc(context, place, String(token + 1), { radius, used: true, first: false, selected: false, hovered: view.hovered === token, colors });
+    if (!wrong || !named) continue;
+    context.font = `600 ${Math.min(11, radius * 1.12)}px ${colors.font}`;
+    context.fillStyle = textColor(colors.negative, colors);
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillText(String(token + 1), place.left, place.top + 0.5);
   }
   if (!named && !view.compact) drawThinNames(context, at, points.length, colors);
   if (row === null) return;
@@ -225,9 +226,9 @@ function drawDiscs(context, at, view, tokens, done, colors) {
 
 /** Numbers of the elements where discs are too small to hold them. @param {CanvasRenderingContext2D} context @param {Geometry} at @param {number} count @param {Palette} colors */
 function drawThinNames(context, at, count, colors) {
-  const every = Math.ceil(18 / at.column);
+  const stride = nameStride(24, at.column);
   for (let index = 0; index < count; index++) {
-    if (index !== 0 && (index + 1) % every !== 0) continue;
+    if (!isNamed(index, stride)) continue;
     label(context, String(index + 1), { left: at.middle(index), top: at.rows.input + at.radius + 8 }, colors.faint, colors);
   }
 }
