@@ -6,7 +6,7 @@
 import { render } from "lit";
 import { palette } from "./color.js";
 import { drawEmpty, Plot } from "./plot.js";
-import { branchesAt, chanceOf, countOf, describe, percent, stepsOf } from "./pointing/answer.js";
+import { branchesAt, chanceOf, countOf, describe, percent, stepsOf, tokenAt } from "./pointing/answer.js";
 import { Editor } from "./pointing/editor.js";
 import { Edits } from "./pointing/edits.js";
 import { Heat } from "./pointing/heat.js";
@@ -33,13 +33,17 @@ class Pointing {
   source = null;
   /** @type {PanelContext} */
   context = {};
-  player = new Player();
+  player = new Player(() => this.ask());
   /** Where the pointer is in the distribution. @type {{row: number | null, column: number | null}} */
   over = { row: null, column: null };
   /** Whether the next new input is to be drawn corner by corner. */
   drawNext = true;
   id = `pointing-${++made}`;
-  undoable = { undo: /** @type {string | null} */ (null), redo: /** @type {string | null} */ (null) };
+  /** What a key press did, for screen readers. */
+  status = document.createElement("p");
+  help = document.createElement("p");
+  /** @type {Editor | null} */
+  editor = null;
 
   /** @param {HTMLElement} element @param {Info} info */
   constructor(element, info) {
@@ -60,7 +64,9 @@ class Pointing {
     const head = part("head", full);
     const picture = part("picture", grid);
     const side = part("side", full);
-    this.hosts = { head, picture, heat: part("heat", side), beam: part("beam", side), verdict: part("verdict", full), steps: part("steps", full), length: part("length", full) };
+    const [heat, beam] = [part("heat", side), part("beam", side)];
+    const [verdict, steps, length] = [part("verdict", full), part("steps", full), part("length", full)];
+    this.hosts = { head, picture, heat, beam, verdict, steps, length };
     this.edits = new Edits(() => this.ask());
     this.picture = new Plot(this.hosts.picture, {
       label: info.title,
@@ -69,12 +75,15 @@ class Pointing {
       read: () => this.readPoint(),
       summary: () => (this.payload ? describe(this.payload) : `${info.title}: nothing to show yet.`),
     });
-    this.heat = this.compact
-      ? null
-      : new Heat(this.hosts.heat, () => this.heatView, { hover: (row, column) => this.hover(row, column), choose: (row) => this.go(row + 1) });
+    const onHeat = { hover: this.hover.bind(this), choose: (/** @type {number} */ row) => this.go(row + 1) };
+    this.heat = this.compact ? null : new Heat(heat, () => this.heatView, onHeat);
     this.frame = oncePerFrame(() => this.drawParts());
     if (this.compact) return;
-    this.editor = new Editor(this.picture, this.edits, { layout: () => this.layout, changed: () => this.ask(), announce: (text) => (this.status.textContent = text) });
+    this.editor = new Editor(this.picture, this.edits, {
+      layout: () => this.layout,
+      changed: () => this.ask(),
+      announce: (text) => (this.status.textContent = text),
+    });
     this.status.className = "visually-hidden";
     this.status.setAttribute("role", "status");
     this.help.className = "pointing-help";
@@ -85,11 +94,6 @@ class Pointing {
     picture.append(this.status);
     this.root.addEventListener("keydown", (event) => this.key(event));
   }
-
-  status = document.createElement("p");
-  help = document.createElement("p");
-  /** @type {Editor | null} */
-  editor = null;
 
   /** @param {PointingPayload} payload @param {PanelContext} [context] */
   update(payload, context = {}) {
@@ -102,15 +106,14 @@ class Pointing {
       if (this.payload && this.payload.task !== payload.task) this.player.go(null, 0);
       this.payload = payload;
       this.edits.observe(payload, context);
-      if (this.drawNext && (first || !samePoints(before, this.edits.answered))) this.drawIn();
+      if (this.drawNext && (first || !samePoints(before, this.edits.answered))) this.drawIn(first);
     }
     this.ask();
   }
 
-  /** Draws the answer corner by corner, unless a run keeps changing it: that is motion enough. */
-  drawIn() {
+  /** Draws the answer corner by corner, unless a run keeps changing it: that is motion enough. @param {boolean} first of this view */
+  drawIn(first) {
     this.drawNext = false;
-    const first = this.edits.history.done.length === 0;
     const idle = this.context.state !== "running";
     if (lessMotion.matches || this.compact || !this.payload || (!idle && !first)) return;
     this.player.go(null, 0);
@@ -203,7 +206,7 @@ class Pointing {
       stepping,
       branches: branches.map(({ tokens }) => tokens.filter((token) => token < count)),
       selected: this.editor?.selected ?? null,
-      hovered: this.over.column ?? this.editor?.hovered ?? null,
+      hovered: this.over.row !== null ? tokenAt(payload, this.over.row) : (this.editor?.hovered ?? null),
       editable: this.edits.editable,
       compact: this.compact,
     }, colors);
@@ -235,12 +238,18 @@ class Pointing {
     const { made } = this;
     const { editable, history } = edits;
     render(verdictTemplate(payload), hosts.verdict);
-    const on = { go: (/** @type {number | null} */ cursor) => this.go(cursor), step: (/** @type {1 | -1} */ by) => this.step(by), play: () => this.play() };
+    const on = { go: this.go.bind(this), step: this.step.bind(this), play: this.play.bind(this) };
     render(stepsTemplate(payload, { made, playing: player.playing, still: lessMotion.matches }, on), hosts.steps);
     render(beamTemplate(payload, made, player.playing), hosts.beam);
     const at = { count: edits.count, undo: history.done.at(-1)?.label ?? null, redo: history.undone.at(-1)?.label ?? null, id: this.id };
     hosts.length.hidden = !editable;
-    render(lengthTemplate(payload, at, { count: (value) => edits.setCount(value), fresh: () => this.newPoints(), undo: () => void history.undo(), redo: () => void history.redo() }), hosts.length);
+    const edit = {
+      count: (/** @type {number} */ value) => edits.setCount(value),
+      fresh: () => this.newPoints(),
+      undo: () => void history.undo(),
+      redo: () => void history.redo(),
+    };
+    render(lengthTemplate(payload, at, edit), hosts.length);
     this.tellHelp(payload.task === "sort", editable);
   }
 
@@ -248,7 +257,9 @@ class Pointing {
   tellHelp(sorting, editable) {
     const touch = matchMedia("(pointer: coarse)").matches;
     const [press, twice] = touch ? ["tap", "double-tap"] : ["click", "double-click"];
-    const words = sorting ? `Drag a bar up or down, ${press} + to add one, ${twice} a bar to remove it.` : `Drag a point, ${press} an empty place to add one, ${twice} a point to remove it.`;
+    const words = sorting
+      ? `Drag a bar up or down, ${press} + to add one, ${twice} a bar to remove it.`
+      : `Drag a point, ${press} an empty place to add one, ${twice} a point to remove it.`;
     const text = editable ? words : "";
     if (this.help.dataset.words === text) return;
     this.help.dataset.words = text;

@@ -171,7 +171,8 @@ export class Editor {
       // A number only goes up and down.
       const move = points[index].length === 1 ? [arrow[1] || arrow[0]] : arrow;
       this.select(index);
-      this.edits.edit(movePoint(points, index, points[index].map((value, axis) => value + move[axis] * stride)), `move of point ${index + 1}`, `move ${index}`);
+      const to = points[index].map((value, axis) => value + move[axis] * stride);
+      this.edits.edit(movePoint(points, index, to), `move of point ${index + 1}`, `move ${index}`);
       this.tell();
     } else if (event.key === "Delete" || event.key === "Backspace") {
       if (this.selected === null) return;

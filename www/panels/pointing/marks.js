@@ -131,7 +131,11 @@ export function ring(context, { left, top }, radius, color, width) {
   context.stroke();
 }
 
-/** How much of the pointer rests on an element: area grows with the share. @param {Context} context @param {Place} place @param {number} radius of the disc @param {number} share @param {number} reach @param {Palette} colors */
+/**
+ * How much of the pointer rests on an element: area grows with the share.
+ * @param {Context} context @param {Place} place @param {number} radius of the disc @param {number} share
+ * @param {number} reach @param {Palette} colors
+ */
 export function halo(context, { left, top }, radius, share, reach, colors) {
   if (!(share > 0.003)) return;
   context.beginPath();
@@ -142,7 +146,10 @@ export function halo(context, { left, top }, radius, share, reach, colors) {
   context.globalAlpha = 1;
 }
 
-/** Small text that stays legible over lines. @param {Context} context @param {string} text @param {Place} place @param {string} color @param {Palette} colors */
+/**
+ * Small text that stays legible over lines.
+ * @param {Context} context @param {string} text @param {Place} place @param {string} color @param {Palette} colors
+ */
 export function label(context, text, { left, top }, color, colors) {
   context.setLineDash([]);
   context.font = `500 10.5px ${colors.font}`;
@@ -156,7 +163,11 @@ export function label(context, text, { left, top }, color, colors) {
   context.fillText(text, left, top);
 }
 
-/** The stop as a thing that can be pointed at. @param {Context} context @param {Place} place its middle @param {number} share of the pointer @param {boolean} used @param {Palette} colors */
+/**
+ * The stop as a thing that can be pointed at.
+ * @param {Context} context @param {Place} place its middle @param {number} share of the pointer @param {boolean} used
+ * @param {Palette} colors
+ */
 export function stopMark(context, place, share, used, colors) {
   halo(context, place, 10, share, 14, colors);
   context.beginPath();
@@ -172,5 +183,5 @@ export function stopMark(context, place, share, used, colors) {
   context.textBaseline = "middle";
   context.fillStyle = used ? inkOn(colors.positive) : colors.soft;
   context.fillText(STOP, place.left, place.top + 0.5);
-  if (share >= 0.03) label(context, percent(share), { left: place.left, top: place.top - 17 }, textColor(colors.positive, colors), colors);
+  if (share >= 0.03) label(context, percent(share), { left: place.left, top: place.top + (place.top < 40 ? 18 : -17) }, textColor(colors.positive, colors), colors);
 }
