@@ -70,7 +70,7 @@ export function verdictTemplate(payload) {
       ${task === "hull" || task === "tsp" ? html`<span>${legendStart}start</span>` : nothing}</p>
     <p class="pointing-figures"><span class="verdict ${right ? "holds" : "fails"}">${right ? icons.holds : icons.fails}${verdictWords(payload)}</span>
       ${figures.map(({ name, value }) => html`<span class="pointing-figure">${name} <b>${value}</b></span>`)}</p>
-    <p class="pointing-note">${payload.stopped ? note : `It did not point at the stop within its limit. ${note ?? ""}`}</p>`;
+    <p class="pointing-note">${note || (payload.stopped ? "" : "It did not point at the stop within its limit.")}</p>`;
 }
 
 /**
