@@ -6,7 +6,7 @@
 import { render } from "lit";
 import { palette } from "./color.js";
 import { drawEmpty, Plot } from "./plot.js";
-import { branchesAt, chanceOf, countOf, describe, percent, stepsOf } from "./pointing/answer.js";
+import { branchesAt, chanceOf, countOf, describe, percent, stepsOf, tokenAt } from "./pointing/answer.js";
 import { Editor } from "./pointing/editor.js";
 import { Edits } from "./pointing/edits.js";
 import { Heat } from "./pointing/heat.js";
@@ -33,19 +33,25 @@ class Pointing {
   source = null;
   /** @type {PanelContext} */
   context = {};
-  player = new Player();
+  player = new Player(() => this.ask());
   /** Where the pointer is in the distribution. @type {{row: number | null, column: number | null}} */
   over = { row: null, column: null };
   /** Whether the next new input is to be drawn corner by corner. */
   drawNext = true;
   id = `pointing-${++made}`;
-  undoable = { undo: /** @type {string | null} */ (null), redo: /** @type {string | null} */ (null) };
+  /** What a key press did, for screen readers. */
+  status = document.createElement("p");
+  help = document.createElement("p");
+  /** @type {Editor | null} */
+  editor = null;
 
   /** @param {HTMLElement} element @param {Info} info */
   constructor(element, info) {
     this.info = info;
+    // A card of the gallery gives a height; there the picture stands alone.
+    this.compact = info.compact === true || info.height !== undefined;
     this.root = document.createElement("div");
-    this.root.className = info.compact ? "pointing compact" : "pointing";
+    this.root.className = this.compact ? "pointing compact" : "pointing";
     element.append(this.root);
     const part = (/** @type {string} */ name, /** @type {HTMLElement | null} */ into) => {
       const host = document.createElement("div");
@@ -54,41 +60,40 @@ class Pointing {
       return host;
     };
     const grid = part("grid", this.root);
-    const full = info.compact ? null : grid;
+    const full = this.compact ? null : grid;
     const head = part("head", full);
     const picture = part("picture", grid);
     const side = part("side", full);
-    // On a phone, where all stands in one column, the order of reading is picture, verdict, steps, length, distribution.
-    this.hosts = { head, picture, heat: part("heat", side), beam: part("beam", side), verdict: part("verdict", full), steps: part("steps", full), length: part("length", full) };
+    const [heat, beam] = [part("heat", side), part("beam", side)];
+    const [verdict, steps, length] = [part("verdict", full), part("steps", full), part("length", full)];
+    this.hosts = { head, picture, heat, beam, verdict, steps, length };
     this.edits = new Edits(() => this.ask());
     this.picture = new Plot(this.hosts.picture, {
       label: info.title,
-      height: (width) => (info.compact ? (info.height ?? width) : width),
+      height: (width) => (this.compact ? (info.height ?? width) : width),
       draw: (surface) => this.drawPicture(surface),
       read: () => this.readPoint(),
       summary: () => (this.payload ? describe(this.payload) : `${info.title}: nothing to show yet.`),
     });
-    this.heat = info.compact
-      ? null
-      : new Heat(this.hosts.heat, () => this.heatView, { hover: (row, column) => this.hover(row, column), choose: (row) => this.go(row + 1) });
+    const onHeat = { hover: this.hover.bind(this), choose: (/** @type {number} */ row) => this.go(row + 1) };
+    this.heat = this.compact ? null : new Heat(heat, () => this.heatView, onHeat);
     this.frame = oncePerFrame(() => this.drawParts());
-    if (info.compact) return;
-    this.editor = new Editor(this.picture, this.edits, { layout: () => this.layout, changed: () => this.ask(), announce: (text) => (this.status.textContent = text) });
+    if (this.compact) return;
+    this.editor = new Editor(this.picture, this.edits, {
+      layout: () => this.layout,
+      changed: () => this.ask(),
+      announce: (text) => (this.status.textContent = text),
+    });
     this.status.className = "visually-hidden";
     this.status.setAttribute("role", "status");
     this.help.className = "pointing-help";
     this.picture.canvas.tabIndex = 0;
     this.picture.canvas.setAttribute("role", "application");
     this.picture.canvas.setAttribute("aria-label", `${info.title}. ${HELP}`);
-    side.after(this.help);
+    side.append(this.help);
     picture.append(this.status);
     this.root.addEventListener("keydown", (event) => this.key(event));
   }
-
-  status = document.createElement("p");
-  help = document.createElement("p");
-  /** @type {Editor | null} */
-  editor = null;
 
   /** @param {PointingPayload} payload @param {PanelContext} [context] */
   update(payload, context = {}) {
@@ -98,19 +103,19 @@ class Pointing {
     if (!this.loading) {
       const before = this.edits.answered;
       const first = this.payload === null;
+      if (this.payload && this.payload.task !== payload.task) this.player.go(null, 0);
       this.payload = payload;
       this.edits.observe(payload, context);
-      if (this.drawNext && (first || !samePoints(before, this.edits.answered))) this.drawIn();
+      if (this.drawNext && (first || !samePoints(before, this.edits.answered))) this.drawIn(first);
     }
     this.ask();
   }
 
-  /** Draws the answer corner by corner, unless a run keeps changing it: that is motion enough. */
-  drawIn() {
+  /** Draws the answer corner by corner, unless a run keeps changing it: that is motion enough. @param {boolean} first of this view */
+  drawIn(first) {
     this.drawNext = false;
-    const first = this.edits.history.done.length === 0;
     const idle = this.context.state !== "running";
-    if (lessMotion.matches || this.info.compact || !this.payload || (!idle && !first)) return;
+    if (lessMotion.matches || this.compact || !this.payload || (!idle && !first)) return;
     this.player.go(null, 0);
     this.player.play(stepsOf(this.payload));
   }
@@ -118,7 +123,7 @@ class Pointing {
   ask() {
     this.picture.ask();
     this.heat?.plot.ask();
-    if (!this.info.compact) this.frame.ask();
+    if (!this.compact) this.frame.ask();
   }
 
   /** @param {number | null} cursor */
@@ -180,16 +185,15 @@ class Pointing {
   get layout() {
     const { payload, edits, picture, info } = this;
     if (!payload || picture.width === 0) return null;
-    const compact = info.compact ?? false;
-    if (payload.task === "sort") return slotsLayout(edits.shown, payload.tokens.length, picture.width, picture.height, compact);
-    return planeLayout(edits.shown, picture.width, picture.height, compact);
+    if (payload.task === "sort") return slotsLayout(edits.shown, payload.tokens.length, picture.width, picture.height, this.compact);
+    return planeLayout(edits.shown, picture.width, picture.height, this.compact);
   }
 
   /** @param {import("./surface.js").Surface} surface */
   drawPicture(surface) {
     const colors = palette();
     const { payload, layout, player } = this;
-    if (!payload || !layout) return drawEmpty(surface, this.loading ? "fetching the recorded network …" : "no answer yet", colors);
+    if (!payload || !layout) return drawEmpty(surface, this.loading ? "fetching the recorded network…" : "no answer yet", colors);
     const { made, row } = this;
     const stepping = made !== Infinity && !player.playing;
     const count = countOf(payload);
@@ -202,9 +206,9 @@ class Pointing {
       stepping,
       branches: branches.map(({ tokens }) => tokens.filter((token) => token < count)),
       selected: this.editor?.selected ?? null,
-      hovered: this.over.column ?? this.editor?.hovered ?? null,
+      hovered: this.over.row !== null ? tokenAt(payload, this.over.row) : (this.editor?.hovered ?? null),
       editable: this.edits.editable,
-      compact: this.info.compact ?? false,
+      compact: this.compact,
     }, colors);
     if (player.playing) this.ask();
   }
@@ -234,12 +238,18 @@ class Pointing {
     const { made } = this;
     const { editable, history } = edits;
     render(verdictTemplate(payload), hosts.verdict);
-    const on = { go: (/** @type {number | null} */ cursor) => this.go(cursor), step: (/** @type {1 | -1} */ by) => this.step(by), play: () => this.play() };
+    const on = { go: this.go.bind(this), step: this.step.bind(this), play: this.play.bind(this) };
     render(stepsTemplate(payload, { made, playing: player.playing, still: lessMotion.matches }, on), hosts.steps);
     render(beamTemplate(payload, made, player.playing), hosts.beam);
     const at = { count: edits.count, undo: history.done.at(-1)?.label ?? null, redo: history.undone.at(-1)?.label ?? null, id: this.id };
     hosts.length.hidden = !editable;
-    render(lengthTemplate(payload, at, { count: (value) => edits.setCount(value), fresh: () => this.newPoints(), undo: () => void history.undo(), redo: () => void history.redo() }), hosts.length);
+    const edit = {
+      count: (/** @type {number} */ value) => edits.setCount(value),
+      fresh: () => this.newPoints(),
+      undo: () => void history.undo(),
+      redo: () => void history.redo(),
+    };
+    render(lengthTemplate(payload, at, edit), hosts.length);
     this.tellHelp(payload.task === "sort", editable);
   }
 
@@ -247,7 +257,9 @@ class Pointing {
   tellHelp(sorting, editable) {
     const touch = matchMedia("(pointer: coarse)").matches;
     const [press, twice] = touch ? ["tap", "double-tap"] : ["click", "double-click"];
-    const words = sorting ? `Drag a bar up or down, ${press} + to add one, ${twice} a bar to remove it.` : `Drag a point, ${press} an empty place to add one, ${twice} a point to remove it.`;
+    const words = sorting
+      ? `Drag a bar up or down, ${press} + to add one, ${twice} a bar to remove it.`
+      : `Drag a point, ${press} an empty place to add one, ${twice} a point to remove it.`;
     const text = editable ? words : "";
     if (this.help.dataset.words === text) return;
     this.help.dataset.words = text;

@@ -133,9 +133,13 @@ export function percent(share) {
   return value > 99.5 && value < 100 - 1e-4 ? "> 99 %" : `${Math.round(value)} %`;
 }
 
-/** A probability over many orders of magnitude: 12 %, 0.03 %, 4·10⁻⁶. @param {number} chance @param {(value: number) => string} format */
+/**
+ * A probability over many orders of magnitude: 12 %, 0.03 %, 4·10⁻⁶.
+ * @param {number} chance @param {(value: number) => string} format
+ */
 export function likelihood(chance, format) {
   if (chance >= 0.0995) return percent(chance);
+  if (chance >= 0.00995) return `${(chance * 100).toFixed(1)} %`;
   return chance >= 1e-5 ? `${Number((chance * 100).toPrecision(2))} %` : format(chance);
 }
 

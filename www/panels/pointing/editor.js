@@ -40,7 +40,10 @@ export class Editor {
     canvas.addEventListener("pointercancel", () => this.cancel());
     canvas.addEventListener("pointerleave", () => this.hover(null));
     canvas.addEventListener("keydown", (event) => this.key(event));
-    canvas.addEventListener("blur", () => this.select(null));
+    canvas.addEventListener("blur", () => {
+      canvas.classList.remove("by-pointer");
+      this.select(null);
+    });
     canvas.addEventListener("touchstart", (event) => this.touch(event), { passive: false });
   }
 
@@ -61,6 +64,8 @@ export class Editor {
   down(event) {
     if (event.button !== 0 || !this.edits.editable || this.drag) return;
     const [target, from] = [this.target(event), this.plot.place(event)];
+    // A browser may take a focus that a script gives for one of the keyboard, and mark it.
+    this.plot.canvas.classList.add("by-pointer");
     this.plot.canvas.focus({ preventScroll: true });
     if (typeof target === "number") {
       const start = this.edits.latest[target];
@@ -153,6 +158,7 @@ export class Editor {
   key(event) {
     if (!this.edits.editable || event.ctrlKey || event.metaKey || event.altKey) return;
     const points = this.edits.latest;
+    this.plot.canvas.classList.remove("by-pointer");
     const arrow = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key];
     const choose = { ",": -1, PageUp: -1, ".": 1, PageDown: 1 }[event.key];
     if (choose) {
@@ -165,7 +171,8 @@ export class Editor {
       // A number only goes up and down.
       const move = points[index].length === 1 ? [arrow[1] || arrow[0]] : arrow;
       this.select(index);
-      this.edits.edit(movePoint(points, index, points[index].map((value, axis) => value + move[axis] * stride)), `move of point ${index + 1}`, `move ${index}`);
+      const to = points[index].map((value, axis) => value + move[axis] * stride);
+      this.edits.edit(movePoint(points, index, to), `move of point ${index + 1}`, `move ${index}`);
       this.tell();
     } else if (event.key === "Delete" || event.key === "Backspace") {
       if (this.selected === null) return;

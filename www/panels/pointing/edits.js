@@ -80,9 +80,9 @@ export class Edits {
     return this.wantedCount ?? this.wanted?.length ?? (this.payload ? countOf(this.payload) : 0);
   }
 
-  /** Whether the set is the visitor's own. */
+  /** Whether the set is the visitor's own; points of another task are not, and the engine leaves them aside too. */
   get own() {
-    return this.input.points !== "";
+    return this.payload !== null && parsePoints(this.input.points, dimensions(this.payload.task)) !== null;
   }
 
   /** @returns {Input} */
@@ -105,7 +105,10 @@ export class Edits {
     this.send({ points: formatPoints(points) });
   }
 
-  /** Ends an edit: from here one undo takes it back. @param {string} label @param {string} [group] edits that follow closely are one */
+  /**
+   * Ends an edit: from here one undo takes it back.
+   * @param {string} label @param {string} [group] edits that follow closely are one
+   */
   commit(label, group = "") {
     const before = this.before;
     this.before = null;
@@ -167,7 +170,8 @@ export class Edits {
   flush() {
     const changes = this.outbox;
     this.outbox = {};
-    for (const name of NAMES) {
+    // Giving up own points comes last: the random ones that then show are already the ones asked for.
+    for (const name of changes.points === "" ? [...NAMES].reverse() : NAMES) {
       const value = changes[name];
       if (value !== undefined && value !== this.context.values?.[name]) this.context.set?.(name, value);
     }

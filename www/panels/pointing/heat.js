@@ -7,6 +7,7 @@ import { labelFont } from "../axes.js";
 import { inkOn, mix, pack, palette, parseColor, pixelToCss, Raster, TABLE_SIZE, textColor } from "../color.js";
 import { Plot } from "../plot.js";
 import { chanceOf, countOf, elementName, percent, stepsOf, STOP, tokenAt } from "./answer.js";
+import { isNamed, nameStride } from "./marks.js";
 
 /** @typedef {import("../color.js").Palette} Palette */
 /** @typedef {import("./answer.js").PointingPayload} PointingPayload */
@@ -19,23 +20,14 @@ const LARGEST_CELL = 30;
 /** @typedef {{left: number, top: number, width: number, height: number, columnEvery: number, rowEvery: number}} Cells  of one cell, and how many share a name */
 
 /**
- * Cells are as square as the room allows; with many of them only some are named.
+ * Cells are as square as the room allows; few rows of many columns are taller. With many only some are named.
  * @param {number} rows @param {number} columns @param {number} width @param {number} height of the canvas @returns {Cells}
  */
 export function cellLayout(rows, columns, width, height) {
   const cell = Math.min((width - LEFT - 1) / columns, 2 * LARGEST_CELL);
-  const tall = Math.min(cell, LARGEST_CELL, (height - TOP - 2) / Math.max(1, rows));
-  return { left: LEFT, top: TOP, width: cell, height: tall, columnEvery: every(19, cell), rowEvery: every(15, tall) };
+  const tall = Math.min(Math.max(cell, 14), LARGEST_CELL, (height - TOP - 2) / Math.max(1, rows));
+  return { left: LEFT, top: TOP, width: cell, height: tall, columnEvery: nameStride(19, cell), rowEvery: nameStride(15, tall) };
 }
-
-/** A round stride that leaves each name its room. @param {number} room @param {number} cell */
-function every(room, cell) {
-  const least = Math.ceil(room / cell - 1e-9);
-  return [1, 2, 5, 10, 20, 50, 100, 200].find((stride) => stride >= least) ?? 500;
-}
-
-/** Whether a number, from 0, is named at that stride: 2, 4, 6 … or 1, 5, 10 … @param {number} index @param {number} stride */
-export const isNamed = (index, stride) => (index + 1) % stride === 0 || (index === 0 && stride > 2);
 
 /** @type {{palette: Palette, table: Uint32Array} | null} */
 let kept = null;
@@ -132,7 +124,8 @@ export class Heat {
     const paint = (/** @type {number} */ from, /** @type {number} */ to, /** @type {number} */ alpha) => {
       if (to <= from) return;
       context.globalAlpha = alpha;
-      context.drawImage(this.raster.canvas, 0, from, columns, to - from, cells.left, cells.top + from * cells.height, columns * cells.width, (to - from) * cells.height);
+      const [top, tall] = [cells.top + from * cells.height, (to - from) * cells.height];
+      context.drawImage(this.raster.canvas, 0, from, columns, to - from, cells.left, top, columns * cells.width, tall);
     };
     paint(0, shown, 1);
     paint(shown, rows, 0.14);
@@ -142,20 +135,27 @@ export class Heat {
     drawShares(context, cells, payload, shown, colors);
     context.lineWidth = cells.height < 7 ? 1 : 1.6;
     context.strokeStyle = colors.ink;
-    for (let at = 0; at < shown; at++) {
-      if (cells.height < 3) break;
-      context.strokeRect(cells.left + tokenAt(payload, at) * cells.width + 0.5, cells.top + at * cells.height + 0.5, cells.width - 1, cells.height - 1);
+    for (let at = 0; at < shown && cells.height >= 3; at++) {
+      const left = cells.left + tokenAt(payload, at) * cells.width;
+      context.strokeRect(left + 0.5, cells.top + at * cells.height + 0.5, cells.width - 1, cells.height - 1);
     }
     context.strokeStyle = stepping ? colors.accent : colors.ink;
-    context.lineWidth = 2;
-    if (row !== null && row < rows) context.strokeRect(cells.left - 1, cells.top + row * cells.height - 1, right - cells.left + 2, cells.height + 2);
+    context.lineWidth = cells.height < 8 ? 1 : 2;
+    if (row !== null && row < rows) {
+      context.strokeRect(cells.left - 1, cells.top + row * cells.height - 1, right - cells.left + 2, cells.height + 2);
+    }
     context.strokeStyle = colors.ink;
     context.lineWidth = 1.4;
-    if (column !== null && column < columns) context.strokeRect(cells.left + column * cells.width - 1, cells.top - 1, cells.width + 2, edge - cells.top + 2);
+    if (column !== null && column < columns) {
+      context.strokeRect(cells.left + column * cells.width - 1, cells.top - 1, cells.width + 2, edge - cells.top + 2);
+    }
   }
 }
 
-/** What the colours mean, and what stands along the two sides. @param {CanvasRenderingContext2D} context @param {Raster} bar @param {number} width @param {Palette} colors */
+/**
+ * What the colours mean, and what stands along the two sides.
+ * @param {CanvasRenderingContext2D} context @param {Raster} bar @param {number} width @param {Palette} colors
+ */
 function drawHead(context, bar, width, colors) {
   bar.paint(Float32Array.from({ length: 64 }, (_, index) => index / 63), 1, 64, shades(colors), 0, 1);
   context.font = labelFont(colors);
@@ -174,20 +174,25 @@ function drawHead(context, bar, width, colors) {
   context.fillText("0", end - 40, 8);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Cells} cells @param {number} rows @param {number} columns @param {number} group rows that belong together @param {Palette} colors */
+/**
+ * @param {CanvasRenderingContext2D} context @param {Cells} cells @param {number} rows @param {number} columns
+ * @param {number} group rows that belong together @param {Palette} colors
+ */
 function drawGrid(context, cells, rows, columns, group, colors) {
   const [right, bottom] = [cells.left + columns * cells.width, cells.top + rows * cells.height];
   context.strokeStyle = colors.line;
   context.lineWidth = 1;
   context.beginPath();
-  if (cells.height >= 12) for (let row = 1; row < rows; row++) line(context, cells.left, cells.top + row * cells.height, right, cells.top + row * cells.height);
-  if (cells.width >= 12) for (let column = 1; column < columns - 1; column++) line(context, cells.left + column * cells.width, cells.top, cells.left + column * cells.width, bottom);
+  const across = (/** @type {number} */ row) => line(context, cells.left, cells.top + row * cells.height, right, cells.top + row * cells.height);
+  const down = (/** @type {number} */ column) => line(context, cells.left + column * cells.width, cells.top, cells.left + column * cells.width, bottom);
+  if (cells.height >= 12) for (let row = 1; row < rows; row++) across(row);
+  if (cells.width >= 12) for (let column = 1; column < columns - 1; column++) down(column);
   context.stroke();
   if (group > 1 && cells.height * group >= 6) {
     context.strokeStyle = colors.faint;
     context.globalAlpha = 0.6;
     context.beginPath();
-    for (let row = group; row < rows; row += group) line(context, cells.left, cells.top + row * cells.height, right, cells.top + row * cells.height);
+    for (let row = group; row < rows; row += group) across(row);
     context.stroke();
     context.globalAlpha = 1;
     context.strokeStyle = colors.line;
@@ -196,7 +201,7 @@ function drawGrid(context, cells, rows, columns, group, colors) {
   // The stop is no element: a stronger line sets it apart.
   context.strokeStyle = colors.faint;
   context.beginPath();
-  line(context, right - cells.width, cells.top, right - cells.width, bottom);
+  down(columns - 1);
   context.stroke();
 }
 
@@ -206,7 +211,10 @@ function line(context, x1, y1, x2, y2) {
   context.lineTo(x2, y2);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Cells} cells @param {number} rows @param {number} columns @param {{row: number | null, column: number | null}} at @param {Palette} colors */
+/**
+ * @param {CanvasRenderingContext2D} context @param {Cells} cells @param {number} rows @param {number} columns
+ * @param {{row: number | null, column: number | null}} at @param {Palette} colors
+ */
 function drawNames(context, cells, rows, columns, at, colors) {
   context.textBaseline = "middle";
   const write = (/** @type {string} */ text, /** @type {number} */ left, /** @type {number} */ top, /** @type {boolean} */ strong) => {
@@ -216,11 +224,11 @@ function drawNames(context, cells, rows, columns, at, colors) {
   };
   context.textAlign = "center";
   const level = cells.top - 11;
-  const near = (/** @type {number} */ column) => at.column !== null && column !== at.column && Math.abs(column - at.column) * cells.width < 19;
   for (let column = 0; column < columns - 1; column++) {
     const own = column === at.column;
     // The stop's sign and the name under the pointer need their room.
-    const crowded = near(column) || (columns - 1 - column) * cells.width < 15;
+    const near = at.column !== null && !own && Math.abs(column - at.column) * cells.width < 19;
+    const crowded = near || (columns - 1 - column) * cells.width < 15;
     if (own || (isNamed(column, cells.columnEvery) && !crowded)) write(String(column + 1), cells.left + (column + 0.5) * cells.width, level, own);
   }
   write(STOP, cells.left + (columns - 0.5) * cells.width, level, at.column === columns - 1);
@@ -232,11 +240,15 @@ function drawNames(context, cells, rows, columns, at, colors) {
   }
 }
 
-/** Numbers in the cells where they fit. @param {CanvasRenderingContext2D} context @param {Cells} cells @param {PointingPayload} payload @param {number} shown @param {Palette} colors */
+/**
+ * Numbers in the cells where they fit.
+ * @param {CanvasRenderingContext2D} context @param {Cells} cells @param {PointingPayload} payload @param {number} shown
+ * @param {Palette} colors
+ */
 function drawShares(context, cells, payload, shown, colors) {
-  if (cells.width < 23 || cells.height < 15) return;
+  if (cells.width < 20 || cells.height < 15) return;
   const table = shades(colors);
-  context.font = labelFont(colors, { size: 10, weight: 500 });
+  context.font = labelFont(colors, { size: cells.width < 23 ? 9 : 10, weight: 500 });
   context.textAlign = "center";
   context.textBaseline = "middle";
   for (let row = 0; row < shown; row++) {

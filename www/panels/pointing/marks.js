@@ -24,6 +24,15 @@ import { percent, STOP } from "./answer.js";
 
 export const MISTAKE_DASH = [6, 4];
 
+/** A round stride that leaves each name its room. @param {number} room @param {number} cell pixels from one to the next */
+export function nameStride(room, cell) {
+  const least = Math.ceil(room / cell - 1e-9);
+  return [1, 2, 5, 10, 20, 50, 100, 200].find((stride) => stride >= least) ?? 500;
+}
+
+/** Whether a number, from 0, is named at that stride: 2, 4, 6 … or 1, 5, 10 … @param {number} index @param {number} stride */
+export const isNamed = (index, stride) => (index + 1) % stride === 0 || (index === 0 && stride > 2);
+
 /** @param {Context} context @param {boolean} wrong @param {Palette} colors @param {number} [width] */
 export function answerStroke(context, wrong, colors, width = 2.2) {
   context.strokeStyle = context.fillStyle = wrong ? colors.negative : colors.positive;
@@ -36,7 +45,7 @@ export function answerStroke(context, wrong, colors, width = 2.2) {
 /** @param {Context} context @param {Palette} colors */
 export function truthStroke(context, colors) {
   context.strokeStyle = colors.faint;
-  context.globalAlpha = 0.75;
+  context.globalAlpha = colors.dark ? 0.95 : 0.75;
   context.lineWidth = 1.25;
   context.lineJoin = "round";
   context.setLineDash([]);
@@ -99,8 +108,9 @@ export function disc(context, { left, top }, name, { radius, used, first, select
   context.arc(left, top, radius, 0, 2 * Math.PI);
   context.fillStyle = used ? colors.positive : colors.card;
   context.fill();
-  context.lineWidth = 1.25;
-  context.strokeStyle = used ? colors.positive : hovered ? colors.ink : colors.faint;
+  // A rim in the colour of the card keeps discs apart that lie over each other.
+  context.lineWidth = used ? 1 : 1.25;
+  context.strokeStyle = used ? colors.card : hovered ? colors.ink : colors.faint;
   context.stroke();
   if (first) ring(context, { left, top }, radius + 3.2, colors.positive, 1.5);
   if (selected || hovered) ring(context, { left, top }, radius + (first ? 6 : 3.6), selected ? colors.accent : colors.ink, selected ? 2.2 : 1.2);
@@ -121,7 +131,11 @@ export function ring(context, { left, top }, radius, color, width) {
   context.stroke();
 }
 
-/** How much of the pointer rests on an element: area grows with the share. @param {Context} context @param {Place} place @param {number} radius of the disc @param {number} share @param {number} reach @param {Palette} colors */
+/**
+ * How much of the pointer rests on an element: area grows with the share.
+ * @param {Context} context @param {Place} place @param {number} radius of the disc @param {number} share
+ * @param {number} reach @param {Palette} colors
+ */
 export function halo(context, { left, top }, radius, share, reach, colors) {
   if (!(share > 0.003)) return;
   context.beginPath();
@@ -132,11 +146,14 @@ export function halo(context, { left, top }, radius, share, reach, colors) {
   context.globalAlpha = 1;
 }
 
-/** Small text that stays legible over lines. @param {Context} context @param {string} text @param {Place} place @param {string} color @param {Palette} colors @param {CanvasTextAlign} [align] */
-export function label(context, text, { left, top }, color, colors, align = "center") {
+/**
+ * Small text that stays legible over lines.
+ * @param {Context} context @param {string} text @param {Place} place @param {string} color @param {Palette} colors
+ */
+export function label(context, text, { left, top }, color, colors) {
   context.setLineDash([]);
   context.font = `500 10.5px ${colors.font}`;
-  context.textAlign = align;
+  context.textAlign = "center";
   context.textBaseline = "middle";
   context.lineJoin = "round";
   context.lineWidth = 3;
@@ -146,7 +163,11 @@ export function label(context, text, { left, top }, color, colors, align = "cent
   context.fillText(text, left, top);
 }
 
-/** The stop as a thing that can be pointed at. @param {Context} context @param {Place} place its middle @param {number} share of the pointer @param {boolean} used @param {Palette} colors */
+/**
+ * The stop as a thing that can be pointed at.
+ * @param {Context} context @param {Place} place its middle @param {number} share of the pointer @param {boolean} used
+ * @param {Palette} colors
+ */
 export function stopMark(context, place, share, used, colors) {
   halo(context, place, 10, share, 14, colors);
   context.beginPath();
@@ -162,5 +183,5 @@ export function stopMark(context, place, share, used, colors) {
   context.textBaseline = "middle";
   context.fillStyle = used ? inkOn(colors.positive) : colors.soft;
   context.fillText(STOP, place.left, place.top + 0.5);
-  if (share >= 0.03) label(context, percent(share), { left: place.left - 18, top: place.top }, textColor(colors.positive, colors), colors, "right");
+  if (share >= 0.03) label(context, percent(share), { left: place.left, top: place.top + (place.top < 40 ? 18 : -17) }, textColor(colors.positive, colors), colors);
 }

@@ -18,7 +18,8 @@ const NETWORKS = [
 ];
 
 /** @param {unknown} shape */
-const sign = (shape) => html`<svg viewBox="0 0 14 14" width="14" height="14" aria-hidden="true" fill="none" stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round">${shape}</svg>`;
+const sign = (shape) => html`<svg viewBox="0 0 14 14" width="14" height="14" aria-hidden="true" fill="none"
+  stroke="currentColor" stroke-width="1.6" stroke-linecap="round" stroke-linejoin="round">${shape}</svg>`;
 const signs = {
   first: sign(svg`<path d="M2.6 2.6v8.8"/><path d="M11.2 2.6v8.8L5 7z" fill="currentColor" stroke="none"/>`),
   back: sign(svg`<path d="M10.2 2.6v8.8L4 7z" fill="currentColor" stroke="none"/>`),
@@ -32,6 +33,9 @@ const signs = {
 const button = (icon, title, disabled, run) =>
   html`<button class="pointing-button" type="button" title=${title} aria-label=${title} ?disabled=${disabled} @click=${run}>${icon}</button>`;
 
+/** What a slider says. @param {Event} event */
+const valueOf = (event) => Number(/** @type {HTMLInputElement} */ (event.target).value);
+
 /**
  * @param {{source: PointingPayload["source"], loading?: boolean}} payload
  * @param {{id: string, network: string | undefined, choose: ((value: string) => void) | null}} options
@@ -44,21 +48,29 @@ export function headTemplate({ source, loading }, { id, network, choose }) {
           @change=${() => choose(value)} /><span>${label}</span></label>`,
       )}</div>`
     : nothing;
-  const words = loading ? "fetching the recorded network …" : source.text;
-  return html`${segments}<p class="pointing-source ${source.kind}" aria-live=${loading ? "polite" : "off"}>${source.text && source.kind === "recorded" ? html`<b>recorded</b>` : nothing}${words}</p>`;
+  const words = loading ? "fetching the recorded network…" : source.text;
+  const mark = source.kind === "recorded" && !loading ? html`<b>recorded</b>` : nothing;
+  return html`${segments}<p class="pointing-source">${mark}${words}</p>`;
 }
 
-const legendLine = (/** @type {string} */ kind) => html`<svg class=${kind} viewBox="0 0 24 8" width="24" height="8" aria-hidden="true"><path d="M1 4h22" /></svg>`;
+const legendLine = (/** @type {string} */ kind) =>
+  html`<svg class=${kind} viewBox="0 0 24 8" width="24" height="8" aria-hidden="true"><path d="M1 4h22" /></svg>`;
+
+const legendStart = html`<svg class="start" viewBox="0 0 16 16" width="16" height="16" aria-hidden="true">
+  <circle class="core" cx="8" cy="8" r="4" /><circle cx="8" cy="8" r="6.8" /></svg>`;
 
 /** Legend, verdict and figures under the picture. @param {PointingPayload} payload */
 export function verdictTemplate(payload) {
-  const { verdict, figures, note, truth } = payload;
+  const { task, verdict, figures, note, truth } = payload;
   const right = verdict === "right";
   return html`
-    <p class="pointing-legend"><span>${legendLine("network")}network</span>${truth.length ? html`<span>${legendLine("exact")}exact</span>` : nothing}<span>${legendLine("mistake")}mistake</span></p>
+    <p class="pointing-legend"><span>${legendLine("network")}network</span>
+      ${truth.length ? html`<span>${legendLine("exact")}exact</span>` : nothing}
+      <span>${legendLine("mistake")}mistake</span>
+      ${task === "hull" || task === "tsp" ? html`<span>${legendStart}start</span>` : nothing}</p>
     <p class="pointing-figures"><span class="verdict ${right ? "holds" : "fails"}">${right ? icons.holds : icons.fails}${verdictWords(payload)}</span>
       ${figures.map(({ name, value }) => html`<span class="pointing-figure">${name} <b>${value}</b></span>`)}</p>
-    <p class="pointing-note">${payload.stopped ? note : `The network did not point at the stop within its limit. ${note ?? ""}`}</p>`;
+    <p class="pointing-note">${note || (payload.stopped ? "" : "It did not point at the stop within its limit.")}</p>`;
 }
 
 /**
@@ -69,7 +81,7 @@ export function stepsTemplate(payload, { made, playing, still }, on) {
   const steps = stepsOf(payload);
   const whole = made === Infinity;
   const shown = whole ? steps : Math.min(steps, Math.floor(made + 1e-6));
-  const words = whole ? html`the whole answer, ${steps} steps` : stepWords(payload, shown);
+  const words = whole ? `the whole answer, ${steps} ${steps === 1 ? "step" : "steps"}` : stepWords(payload, shown);
   return html`
     <div class="pointing-buttons" role="group" aria-label="Step through the answer">
       ${button(signs.first, "To the beginning", shown === 0 && !whole && !playing, () => on.go(0))}
@@ -79,8 +91,8 @@ export function stepsTemplate(payload, { made, playing, still }, on) {
       ${button(signs.last, "The whole answer", whole && !playing, () => on.go(null))}
     </div>
     <label class="pointing-scrub"><span class="unseen">output step</span>
-      <input type="range" min="0" max=${steps} step="1" .value=${live(String(shown))} aria-valuetext=${whole ? "the whole answer" : stepWords(payload, shown)}
-        style=${`--part: ${(100 * shown) / Math.max(1, steps)}%`} @input=${(/** @type {Event} */ event) => on.go(Number(/** @type {HTMLInputElement} */ (event.target).value))} /></label>
+      <input type="range" min="0" max=${steps} step="1" .value=${live(String(shown))} aria-valuetext=${words}
+        style=${`--part: ${(100 * shown) / Math.max(1, steps)}%`} @input=${(/** @type {Event} */ event) => on.go(valueOf(event))} /></label>
     <p class="pointing-step">${words}</p>`;
 }
 
@@ -91,11 +103,10 @@ export function beamTemplate(payload, made, playing) {
   const branches = at === -1 ? [] : branchesAt(payload, at);
   const width = Math.max(payload.beams.length, ...payload.steps.map((step) => step.length));
   const title = width > 1 ? (at === null ? "answers in the beam" : `kept after step ${at + 1}`) : at === null ? "the answer, greedy" : "so far, greedy";
-  // Long answers show how they begin and, above all, how they end: there the branches differ.
-  const text = (/** @type {number[]} */ tokens) => (tokens.length > 16 ? "… " : "") + tokens.slice(-16).map((token) => elementName(token, count)).join(" ");
+  const text = (/** @type {number[]} */ tokens) => tokens.map((token) => elementName(token, count)).join(" ");
   const rows = branches.map(
     ({ tokens, chance, parent, chosen, dropped }, rank) => html`<li class=${[chosen && width > 1 ? "chosen" : "", dropped ? "dropped" : ""].join(" ").trim()}>
-      <span class="rank">${rank + 1}</span><span class="tokens" title=${tokens.map((token) => elementName(token, count)).join(" ")}>${text(tokens)}</span>
+      <span class="rank">${rank + 1}</span><span class="tokens" title=${text(tokens)}><bdi dir="ltr">${text(tokens)}</bdi></span>
       ${width > 1 && parent !== null ? html`<span class="parent" title="which one of the step before it goes on from">from ${parent + 1}</span>` : nothing}
       <span class="chance">${likelihood(chance, formatTick)}</span>${dropped ? html`<span class="unseen">, dropped in the next step</span>` : nothing}</li>`,
   );
@@ -107,15 +118,17 @@ export function beamTemplate(payload, made, playing) {
  * @param {{count: (value: number) => void, fresh: () => void, undo: () => void, redo: () => void}} on
  */
 export function lengthTemplate({ trained, task }, { count, undo, redo, id }, on) {
-  const share = (/** @type {number} */ value) => (value - MIN_POINTS) / (MAX_POINTS - MIN_POINTS);
+  const share = (/** @type {number} */ value) => Math.max(0, Math.min(1, (value - MIN_POINTS) / (MAX_POINTS - MIN_POINTS)));
   const { within, text } = lengthWords(count, trained);
   const noun = nounOf(task);
   return html`
     <div class="pointing-count">
-      <div class="pointing-count-head"><label for=${`${id}-count`}>${noun} <i>n</i></label><b>${count}</b><span class=${within ? "within" : "beyond"}>${text}</span></div>
-      <div class="pointing-track" style=${`--from: ${share(Math.max(MIN_POINTS, trained[0]))}; --to: ${share(Math.min(MAX_POINTS, trained[1]))}`}>
-        <input id=${`${id}-count`} type="range" min=${MIN_POINTS} max=${MAX_POINTS} step="1" .value=${live(String(count))} aria-valuetext=${`${count} ${noun}, ${text}`}
-          @input=${(/** @type {Event} */ event) => on.count(Number(/** @type {HTMLInputElement} */ (event.target).value))} />
+      <div class="pointing-count-head"><label for=${`${id}-count`}>${noun} <i>n</i></label><b>${count}</b>
+        <span class=${within ? "within" : "beyond"}>${text}</span></div>
+      <div class="pointing-track" style=${`--from: ${share(trained[0])}; --to: ${share(trained[1])}`}>
+        <input id=${`${id}-count`} type="range" min=${MIN_POINTS} max=${MAX_POINTS} step="1" .value=${live(String(count))}
+          aria-valuetext=${`${count} ${noun}, ${text}`}
+          @input=${(/** @type {Event} */ event) => on.count(valueOf(event))} />
       </div>
     </div>
     <div class="pointing-edit">

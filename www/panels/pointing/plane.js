@@ -41,12 +41,15 @@ export function planeLayout(points, width, height, compact) {
     pointAt: (place) => [(place.left - left - pad) / span, 1 - (place.top - top - pad) / span],
     draw(context, view, colors) {
       if (!view.compact) drawFrame(context, left, top, side, colors);
-      drawPicture(context, this, view, { right: left + side, bottom: top + side }, colors);
+      drawPicture(context, this, view, { left, top, right: left + side, bottom: top + side }, colors);
     },
   };
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} left @param {number} top @param {number} side @param {Palette} colors */
+/**
+ * @param {CanvasRenderingContext2D} context @param {number} left @param {number} top @param {number} side
+ * @param {Palette} colors
+ */
 function drawFrame(context, left, top, side, colors) {
   context.beginPath();
   context.roundRect(left + 0.5, top + 0.5, side - 1, side - 1, 8);
@@ -57,35 +60,35 @@ function drawFrame(context, left, top, side, colors) {
   context.stroke();
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Layout} layout @param {View} view @param {{right: number, bottom: number}} corner @param {Palette} colors */
-function drawPicture(context, { places, radius }, view, corner, colors) {
+/** @typedef {{left: number, top: number, right: number, bottom: number}} Box */
+
+/**
+ * @param {CanvasRenderingContext2D} context @param {Layout} layout @param {View} view @param {Box} box
+ * @param {Palette} colors
+ */
+function drawPicture(context, { places, radius }, view, box, colors) {
   const { payload, made, row } = view;
   const count = countOf(payload);
   const triangles = payload.task === "delaunay";
   const gap = radius + 1.5;
   // A removed point may leave the payload one step behind: what it points at is then not there.
   const there = (/** @type {{corners: number[]}} */ part) => part.corners.every((corner) => places[corner]);
-  const truth = partsOf(payload.task, payload.truth, [], true).filter(there);
   const shown = Math.min(made, stepsOf(payload) + 1);
   const parts = partsOf(payload.task, payload.tokens, payload.wrong, payload.wrong.length >= payload.tokens.length)
     .filter(there)
     .filter((part) => part.step - 1 < shown)
     .sort((one, other) => Number(one.wrong) - Number(other.wrong));
 
-  context.save();
-  truthStroke(context, colors);
-  context.beginPath();
-  for (const { corners } of truth) {
-    context.moveTo(places[corners[0]].left, places[corners[0]].top);
-    for (const corner of corners.slice(1)) context.lineTo(places[corner].left, places[corner].top);
-    if (triangles) context.closePath();
-  }
-  context.stroke();
-  context.restore();
-
+  drawTruth(context, places, partsOf(payload.task, payload.truth, [], true).filter(there), colors);
   drawBranches(context, places, view, gap, colors);
-  if (row !== null) places.slice(0, count).forEach((place, index) => halo(context, place, radius, chanceOf(payload, row, index), 24, colors));
-
+  if (row !== null) {
+    context.save();
+    context.beginPath();
+    context.roundRect(box.left + 1, box.top + 1, box.right - box.left - 2, box.bottom - box.top - 2, 7);
+    context.clip();
+    places.slice(0, count).forEach((place, index) => halo(context, place, radius, chanceOf(payload, row, index), 24, colors));
+    context.restore();
+  }
   context.save();
   for (const part of parts) {
     if (triangles) drawTriangle(context, places, part, shown - part.step + 1, parts.length, colors);
@@ -95,36 +98,85 @@ function drawPicture(context, { places, radius }, view, corner, colors) {
       answerStroke(context, part.wrong, colors, current ? 3 : count > 24 || view.compact ? 1.8 : 2.2);
       const share = Math.min(1, shown - part.step + 1);
       const [from, to] = part.corners;
-      arrow(context, places[from], places[to], { gap, share, head: current ? "end" : view.compact ? "none" : "middle", size: current ? 6 : count > 24 ? 3.6 : 4.8 });
+      const head = current ? "end" : view.compact ? "none" : "middle";
+      arrow(context, places[from], places[to], { gap, share, head, size: current ? 6 : count > 24 ? 3.6 : 4.8 });
     }
   }
   if (triangles && shown <= payload.tokens.length) drawOpenTriangle(context, places, view, shown, gap, colors);
   context.restore();
 
-  const reached = payload.tokens.slice(0, Math.floor(shown + 1e-6));
-  const used = new Set(reached);
-  places.forEach((place, index) => {
-    const first = !triangles && !view.compact && reached[0] === index;
-    const options = { radius, used: used.has(index), first, selected: view.selected === index, hovered: view.hovered === index, colors };
-    disc(context, place, view.compact ? "" : String(index + 1), options);
-  });
-  // The one under the hand belongs on top of its neighbours.
-  for (const index of [view.hovered, view.selected]) {
-    if (index !== null && places[index]) disc(context, places[index], String(index + 1), { radius, used: used.has(index), first: !triangles && reached[0] === index, selected: view.selected === index, hovered: view.hovered === index, colors });
+  drawDiscs(context, places, radius, view, payload.tokens.slice(0, Math.floor(shown + 1e-6)), colors);
+  if (row !== null) drawShares(context, places, radius, payload, row, box, colors);
+}
+
+/**
+ * The exact answer.
+ * @param {CanvasRenderingContext2D} context @param {Place[]} places @param {import("./answer.js").Part[]} parts
+ * @param {Palette} colors
+ */
+function drawTruth(context, places, parts, colors) {
+  context.save();
+  truthStroke(context, colors);
+  context.beginPath();
+  for (const { corners } of parts) {
+    context.moveTo(places[corners[0]].left, places[corners[0]].top);
+    for (const corner of corners.slice(1)) context.lineTo(places[corner].left, places[corner].top);
+    if (corners.length === 3) context.closePath();
   }
-  if (row !== null) {
-    const color = textColor(colors.positive, colors);
-    places.slice(0, count).forEach((place, index) => {
-      const share = chanceOf(payload, row, index);
-      if (share < 0.03 && tokenAt(payload, row) !== index) return;
-      const above = place.top > 34;
-      label(context, percent(share), { left: Math.max(18, Math.min(corner.right - 18, place.left)), top: place.top + (above ? -radius - 9 : radius + 10) }, color, colors);
-    });
-    stopMark(context, { left: corner.right - 22, top: corner.bottom - 19 }, chanceOf(payload, row, count), tokenAt(payload, row) >= count, colors);
+  context.stroke();
+  context.restore();
+}
+
+/**
+ * The pointer's shares as numbers, where there is something to say.
+ * @param {CanvasRenderingContext2D} context @param {Place[]} places @param {number} radius
+ * @param {import("./answer.js").PointingPayload} payload @param {number} row @param {Box} box @param {Palette} colors
+ */
+function drawShares(context, places, radius, payload, row, box, colors) {
+  const count = countOf(payload);
+  const color = textColor(colors.positive, colors);
+  places.slice(0, count).forEach((place, index) => {
+    const share = chanceOf(payload, row, index);
+    if (share < 0.03 && tokenAt(payload, row) !== index) return;
+    const above = place.top > 34;
+    const left = Math.max(18, Math.min(box.right - 18, place.left));
+    label(context, percent(share), { left, top: place.top + (above ? -radius - 9 : radius + 10) }, color, colors);
+  });
+  stopMark(context, freeCorner(places, box), chanceOf(payload, row, count), tokenAt(payload, row) >= count, colors);
+}
+
+/**
+ * Discs, those pointed at over the others, and the one under the hand on top.
+ * @param {CanvasRenderingContext2D} context @param {Place[]} places @param {number} radius @param {View} view
+ * @param {number[]} reached @param {Palette} colors
+ */
+function drawDiscs(context, places, radius, { payload, selected, hovered, compact }, reached, colors) {
+  const used = new Set(reached);
+  const rank = (/** @type {number} */ index) => (index === selected ? 3 : index === hovered ? 2 : used.has(index) ? 1 : 0);
+  const order = [...places.keys()].sort((one, other) => rank(one) - rank(other));
+  for (const index of order) {
+    const first = payload.task !== "delaunay" && !compact && reached[0] === index;
+    const state = { used: used.has(index), first, selected: selected === index, hovered: hovered === index };
+    disc(context, places[index], compact ? "" : String(index + 1), { radius, ...state, colors });
   }
 }
 
-/** What the beam keeps besides, faint. @param {CanvasRenderingContext2D} context @param {Place[]} places @param {View} view @param {number} gap @param {Palette} colors */
+/**
+ * The corner for the stop: the lower right one unless a point is there and another is freer.
+ * @param {Place[]} places @param {Box} box
+ */
+function freeCorner(places, { left, top, right, bottom }) {
+  const corners = [[right - 22, bottom - 18], [left + 22, bottom - 18], [right - 22, top + 18], [left + 22, top + 18]];
+  const room = (/** @type {number[]} */ [x, y]) => Math.min(...places.map((place) => Math.hypot(place.left - x, place.top - y)), 34);
+  const best = corners.reduce((one, other) => (room(other) > room(one) ? other : one));
+  return { left: best[0], top: best[1] };
+}
+
+/**
+ * What the beam keeps besides, faint.
+ * @param {CanvasRenderingContext2D} context @param {Place[]} places @param {View} view @param {number} gap
+ * @param {Palette} colors
+ */
 function drawBranches(context, places, view, gap, colors) {
   const { payload, branches } = view;
   context.save();
@@ -141,7 +193,11 @@ function drawBranches(context, places, view, gap, colors) {
         if (at + 3 <= path.length) context.closePath();
         context.stroke();
       }
-    } else path.slice(1).forEach((token, at) => arrow(context, places[path[at]], places[token], { gap, head: at === path.length - 2 ? "end" : "none", size: 4 }));
+      continue;
+    }
+    path.slice(1).forEach((token, at) => {
+      arrow(context, places[path[at]], places[token], { gap, head: at === path.length - 2 ? "end" : "none", size: 4 });
+    });
   }
   context.restore();
 }
@@ -162,15 +218,20 @@ function drawTriangle(context, places, { corners, wrong, step }, share, count, c
   context.fill();
   context.restore();
   context.stroke();
-  const area = Math.abs((spots[1].left - spots[0].left) * (spots[2].top - spots[0].top) - (spots[2].left - spots[0].left) * (spots[1].top - spots[0].top)) / 2;
-  if (area > 900 && count <= 40) {
-    const middle = { left: spots.reduce((sum, { left }) => sum + left, 0) / 3, top: spots.reduce((sum, { top }) => sum + top, 0) / 3 };
+  const [first, second, third] = spots;
+  const area = (second.left - first.left) * (third.top - first.top) - (third.left - first.left) * (second.top - first.top);
+  if (Math.abs(area) > 1800 && count <= 40) {
+    const middle = { left: (first.left + second.left + third.left) / 3, top: (first.top + second.top + third.top) / 3 };
     label(context, String(step / 3), middle, textColor(wrong ? colors.negative : colors.positive, colors), colors);
   }
   context.globalAlpha = 1;
 }
 
-/** Corners of a triangle that is not complete. @param {CanvasRenderingContext2D} context @param {Place[]} places @param {View} view @param {number} shown @param {number} gap @param {Palette} colors */
+/**
+ * Corners of a triangle that is not complete.
+ * @param {CanvasRenderingContext2D} context @param {Place[]} places @param {View} view @param {number} shown
+ * @param {number} gap @param {Palette} colors
+ */
 function drawOpenTriangle(context, places, { payload, stepping }, shown, gap, colors) {
   const done = Math.floor(shown + 1e-6);
   const open = payload.tokens.slice(done - (done % 3), done).filter((token) => places[token]);

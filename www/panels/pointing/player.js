@@ -12,6 +12,12 @@ export class Player {
   cursor = null;
   /** When the drawing would have begun at step 0, or null while nothing is drawn. @type {number | null} */
   #start = null;
+  #ended;
+
+  /** @param {() => void} ended the drawing has come to its end */
+  constructor(ended) {
+    this.#ended = ended;
+  }
 
   get playing() {
     return this.#start !== null;
@@ -51,6 +57,7 @@ export class Player {
     // The closing edge of a tour is drawn after the last step.
     if (made < steps + 1) return Math.max(0, made);
     this.#start = null;
+    this.#ended();
     return Infinity;
   }
 }

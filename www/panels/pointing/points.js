@@ -30,7 +30,10 @@ export function formatPoints(points) {
   return points.map((point) => makePoint(point).join(",")).join(";");
 }
 
-/** Reads the text form; null when it is not one, or of other dimensions. @param {string} text @param {number} dimensions @returns {Point[] | null} */
+/**
+ * Reads the text form; null when it is not one, or of other dimensions.
+ * @param {string} text @param {number} dimensions @returns {Point[] | null}
+ */
 export function parsePoints(text, dimensions) {
   const pieces = text.split(";").filter((piece) => piece.trim() !== "");
   const points = pieces.map((piece) => piece.split(",").map((part) => (part.trim() === "" ? NaN : Number(part))));
@@ -84,7 +87,10 @@ export function hit(places, pointer, reach) {
   return /** @type {number | null} */ (nearest);
 }
 
-/** A free place for a point that the keyboard adds: the candidate that is farthest from all others. @param {Point[]} points @returns {Point} */
+/**
+ * A free place for a point that the keyboard adds: the candidate that is farthest from all others.
+ * @param {Point[]} points @returns {Point}
+ */
 export function freePlace(points) {
   const dimensions = points[0]?.length ?? 2;
   let best = makePoint(Array.from({ length: dimensions }, () => 0.5));

@@ -5,7 +5,7 @@
  */
 import { textColor } from "../color.js";
 import { chanceOf, countOf, percent, stepsOf, tokenAt } from "./answer.js";
-import { answerStroke, arrowhead, disc, halo, label, MISTAKE_DASH, stopMark, truthStroke } from "./marks.js";
+import { answerStroke, arrowhead, disc, halo, isNamed, label, nameStride, stopMark, truthStroke } from "./marks.js";
 
 /** @typedef {import("../color.js").Palette} Palette */
 /** @typedef {import("./marks.js").View} View */
@@ -45,7 +45,14 @@ export function slotsLayout(points, slots, width, height, compact) {
   };
 }
 
-/** @typedef {{middle: (index: number) => number, column: number, bar: number, radius: number, base: number, floor: number, tall: number, rows: {input: number, output: number}, width: number, height: number, columns: number}} Geometry */
+/**
+ * @typedef {object} Geometry
+ * @property {(index: number) => number} middle of a column @property {number} column its width @property {number} columns
+ * @property {number} bar width of a bar @property {number} tall height of a bar that stands for 1
+ * @property {number} base on which the input's bars stand @property {number} floor on which the output's stand
+ * @property {number} radius of the discs @property {{input: number, output: number}} rows their levels
+ * @property {number} width @property {number} height of the picture
+ */
 
 /** @param {CanvasRenderingContext2D} context @param {Geometry} at @param {View} view @param {Palette} colors */
 function drawPicture(context, at, view, colors) {
@@ -65,7 +72,9 @@ function drawPicture(context, at, view, colors) {
   context.globalAlpha = 1;
   drawTruth(context, at, payload.truth.filter((token) => points[token]).map(height), colors);
   drawBranches(context, at, view, colors);
-  if (row !== null) points.slice(0, count).forEach((_, index) => halo(context, { left: at.middle(index), top: at.rows.input }, at.radius, chanceOf(payload, row, index), 16, colors));
+  for (let index = 0; row !== null && index < Math.min(count, points.length); index++) {
+    halo(context, { left: at.middle(index), top: at.rows.input }, at.radius, chanceOf(payload, row, index), 16, colors);
+  }
 
   const tokens = payload.tokens.filter((token) => points[token]);
   const order = tokens.map((token, slot) => ({ token, slot, wrong: payload.wrong[slot] === 1 })).filter(({ slot }) => slot < shown);
@@ -110,7 +119,10 @@ function drawFrame(context, at, { points, editable }, colors) {
   context.fillText("+", left, at.bar >= 8 ? at.base - at.tall * 0.25 : at.base - 8);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} middle @param {number} base @param {number} height @param {number} width */
+/**
+ * @param {CanvasRenderingContext2D} context @param {number} middle @param {number} base @param {number} height
+ * @param {number} width
+ */
 function fillBar(context, middle, base, height, width) {
   context.beginPath();
   const round = Math.min(3, width / 3, height);
@@ -118,7 +130,10 @@ function fillBar(context, middle, base, height, width) {
   context.fill();
 }
 
-/** The stairs as they should be. @param {CanvasRenderingContext2D} context @param {Geometry} at @param {number[]} heights @param {Palette} colors */
+/**
+ * The stairs as they should be.
+ * @param {CanvasRenderingContext2D} context @param {Geometry} at @param {number[]} heights @param {Palette} colors
+ */
 function drawTruth(context, at, heights, colors) {
   context.save();
   truthStroke(context, colors);
@@ -131,7 +146,10 @@ function drawTruth(context, at, heights, colors) {
   context.restore();
 }
 
-/** From a place of the output up to a number. @param {CanvasRenderingContext2D} context @param {Geometry} at @param {number} slot @param {number} token */
+/**
+ * From a place of the output up to a number.
+ * @param {CanvasRenderingContext2D} context @param {Geometry} at @param {number} slot @param {number} token
+ */
 function tracePath(context, at, slot, token) {
   const [from, to] = [at.rows.output - at.radius - 1, at.rows.input + at.radius + 2];
   const bend = (from - to) * 0.45;
@@ -160,7 +178,10 @@ function drawLink(context, at, slot, token, share, { wrong, current, many }, col
   context.restore();
 }
 
-/** What the beam keeps besides, faint. @param {CanvasRenderingContext2D} context @param {Geometry} at @param {View} view @param {Palette} colors */
+/**
+ * What the beam keeps besides, faint.
+ * @param {CanvasRenderingContext2D} context @param {Geometry} at @param {View} view @param {Palette} colors
+ */
 function drawBranches(context, at, { branches, points, payload }, colors) {
   context.save();
   context.strokeStyle = colors.positive;
@@ -177,7 +198,10 @@ function drawBranches(context, at, { branches, points, payload }, colors) {
   context.restore();
 }
 
-/** @param {CanvasRenderingContext2D} context @param {Geometry} at @param {View} view @param {number[]} tokens @param {number} done @param {Palette} colors */
+/**
+ * @param {CanvasRenderingContext2D} context @param {Geometry} at @param {View} view @param {number[]} tokens
+ * @param {number} done @param {Palette} colors
+ */
 function drawDiscs(context, at, view, tokens, done, colors) {
   const { payload, points, row } = view;
   const { radius } = at;
@@ -187,30 +211,33 @@ function drawDiscs(context, at, view, tokens, done, colors) {
   const color = textColor(colors.positive, colors);
   points.forEach((_, index) => {
     const place = { left: at.middle(index), top: at.rows.input };
-    disc(context, place, named ? String(index + 1) : "", { radius, used: used.has(index), first: false, selected: view.selected === index, hovered: view.hovered === index, colors });
+    const state = { used: used.has(index), selected: view.selected === index, hovered: view.hovered === index };
+    disc(context, place, named ? String(index + 1) : "", { radius, first: false, ...state, colors });
   });
   for (let slot = 0; slot < Math.max(count, tokens.length); slot++) {
     const place = { left: at.middle(slot), top: at.rows.output };
     const token = slot < done ? tokens[slot] : undefined;
     const wrong = token !== undefined && payload.wrong[slot] === 1;
-    context.setLineDash(wrong ? MISTAKE_DASH : token === undefined ? [2, 2] : []);
+    if (token !== undefined && !wrong) {
+      const state = { used: true, selected: false, hovered: view.hovered === token };
+      disc(context, place, named ? String(token + 1) : "", { radius, first: false, ...state, colors });
+      continue;
+    }
     context.beginPath();
     context.arc(place.left, place.top, radius, 0, 2 * Math.PI);
-    context.fillStyle = token === undefined || wrong ? colors.card : colors.positive;
-    context.strokeStyle = wrong ? colors.negative : token === undefined ? colors.faint : colors.positive;
+    context.fillStyle = colors.card;
+    context.strokeStyle = wrong ? colors.negative : colors.faint;
     context.lineWidth = wrong ? 1.6 : 1.25;
-    context.setLineDash(wrong && radius >= 5 ? [3, 2] : []);
+    context.setLineDash(wrong && named ? [3, 2] : []);
     context.fill();
     context.stroke();
     context.setLineDash([]);
-    if (token === undefined || !named) continue;
-    if (wrong) {
-      context.font = `600 ${Math.min(11, radius * 1.12)}px ${colors.font}`;
-      context.fillStyle = textColor(colors.negative, colors);
-      context.textAlign = "center";
-      context.textBaseline = "middle";
-      context.fillText(String(token + 1), place.left, place.top + 0.5);
-    } else disc(context, place, String(token + 1), { radius, used: true, first: false, selected: false, hovered: view.hovered === token, colors });
+    if (!wrong || !named) continue;
+    context.font = `600 ${Math.min(11, radius * 1.12)}px ${colors.font}`;
+    context.fillStyle = textColor(colors.negative, colors);
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillText(String(token + 1), place.left, place.top + 0.5);
   }
   if (!named && !view.compact) drawThinNames(context, at, points.length, colors);
   if (row === null) return;
@@ -218,16 +245,21 @@ function drawDiscs(context, at, view, tokens, done, colors) {
     const share = chanceOf(payload, row, index);
     const chosen = tokenAt(payload, row) === index;
     if ((share < 0.1 && !chosen) || (at.column < 24 && !chosen)) return;
-    label(context, percent(share), { left: at.middle(index), top: at.base - Math.max(2, (points[index][0] ?? 0) * at.tall) - 8 }, color, colors);
+    const top = at.base - Math.max(2, points[index][0] * at.tall) - 8;
+    label(context, percent(share), { left: at.middle(index), top }, color, colors);
   });
-  stopMark(context, { left: Math.min(at.width - 20, at.middle(at.columns - 1)), top: at.rows.output }, chanceOf(payload, row, count), tokenAt(payload, row) >= count, colors);
+  const stop = { left: Math.min(at.width - 20, at.middle(at.columns - 1)), top: at.rows.output };
+  stopMark(context, stop, chanceOf(payload, row, count), tokenAt(payload, row) >= count, colors);
 }
 
-/** Numbers of the elements where discs are too small to hold them. @param {CanvasRenderingContext2D} context @param {Geometry} at @param {number} count @param {Palette} colors */
+/**
+ * Numbers of the elements where discs are too small to hold them.
+ * @param {CanvasRenderingContext2D} context @param {Geometry} at @param {number} count @param {Palette} colors
+ */
 function drawThinNames(context, at, count, colors) {
-  const every = Math.ceil(18 / at.column);
+  const stride = nameStride(24, at.column);
   for (let index = 0; index < count; index++) {
-    if (index !== 0 && (index + 1) % every !== 0) continue;
+    if (!isNamed(index, stride)) continue;
     label(context, String(index + 1), { left: at.middle(index), top: at.rows.input + at.radius + 8 }, colors.faint, colors);
   }
 }
