@@ -414,13 +414,13 @@ fn plan_of(settings: &Settings) -> Result<Plan> {
     }
     let lengths: &[usize] = match task {
         Task::Hull => &[5, 8, 10, 12, 16, 20],
-        Task::Sort => &[5, 8, 10, 12, 16],
+        Task::Sort => &[5, 8, 10, 12],
         Task::Delaunay => &[5, 6, 7, 8],
         Task::Tour => &[5, 6, 7, 8, 10],
     };
     let full = match task {
-        Task::Hull => 10_000,
-        Task::Sort => 12_000,
+        Task::Hull => 9_500,
+        Task::Sort => 11_000,
         Task::Delaunay => 8_000,
         Task::Tour => 6_000,
     };
