@@ -50,6 +50,8 @@ export interface Lab {
   controls: Control[];
   panels: PanelInfo[];
   claims: ClaimInfo[];
+  /** The number that tells best how far a run is. */
+  metric: string;
   /** Formats in which its network can be taken away, beside csv and json. */
   formats: string[];
 }

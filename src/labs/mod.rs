@@ -85,6 +85,8 @@ pub struct Lab {
     pub panels: &'static [PanelInfo],
     /// What is checked.
     pub claims: &'static [ClaimInfo],
+    /// The recorded number of the main run that tells best how far it is.
+    pub metric: &'static str,
     /// Formats in which its network can be taken away, beside the records that every lab gives.
     pub formats: &'static [&'static str],
     /// Builds the experiment for given settings; `with_claims` adds the runs that only claims need.

@@ -47,6 +47,7 @@ pub const PLAYGROUND: Lab = Lab {
         },
     ],
     claims: &[],
+    metric: "test loss",
     formats: &["py", "safetensors", "onnx"],
     open: experiment::open,
 };

@@ -283,11 +283,10 @@ class Card extends LitElement {
     const { frame } = this;
     if (!frame) return this.problem ? nothing : html`<span class="card-starting">starting</span>`;
     const step = frame.steps && !this.first ? html`${formatCount(frame.step)} <i>of ${formatCount(frame.steps)}</i>` : formatCount(frame.step);
-    const { "test loss": loss, "test accuracy": accuracy, ...others } = frame.metrics;
-    // A lab that has no test loss tells the first thing that it measures.
-    const [name, value] = loss === undefined ? (Object.entries(others)[0] ?? ["", null]) : ["test loss", loss];
+    const name = this.lab.metric;
+    const { [name]: value, "test accuracy": accuracy } = frame.metrics;
     return html`<span>step <b>${step}</b></span>
-      ${name ? html`<span class=${loss === undefined ? "" : "card-test"}>${name} <b>${formatNumber(value)}</b></span>` : nothing}
+      ${typeof value === "number" ? html`<span class=${name === "test loss" ? "card-test" : ""}>${name} <b>${formatNumber(value)}</b></span>` : nothing}
       ${this.first && typeof accuracy === "number" ? html`<span>test accuracy <b>${(100 * accuracy).toFixed(1)} %</b></span>` : nothing}`;
   }
 

@@ -36,6 +36,7 @@ pub const LAB: Lab = Lab {
     controls: CONTROLS,
     panels: PANELS,
     claims: CLAIMS,
+    metric: "test loss",
     formats: &[],
     open,
 };

@@ -2,7 +2,6 @@
 //! that is dragged is answered at once and everything on the way can be shown.
 
 use super::program::Plan;
-use super::stream::seen;
 use super::task::{Point, Task};
 use crate::cpu::Machine;
 use crate::graph::{Entry, Graph, Result, Role};
@@ -134,7 +133,8 @@ impl Answerer {
         debug_assert_eq!(points.len(), n);
         let program = self.machine.program().clone();
         let leaf = |name: &str| program.leaf(name).expect("a leaf of the graph above");
-        let laid: Vec<f32> = points.iter().flat_map(|point| &point[..features]).map(|&x| seen(x)).collect();
+        let laid: Vec<f32> =
+            points.iter().flat_map(|point| &point[..features]).map(|&x| self.plan.rules.seen(x)).collect();
         self.machine.write(leaf("points"), &laid);
         let (encode, step) = (program.routine("encode").expect("planned"), program.routine("step").expect("planned"));
         self.machine.run(encode);

@@ -52,6 +52,7 @@ pub const LAB: Lab = Lab {
     controls: CONTROLS,
     panels: PANELS,
     claims: claims::CLAIMS,
+    metric: "accuracy n = 8",
     formats: &["safetensors"],
     open,
 };
@@ -67,8 +68,9 @@ const FIRST_LOWEST: &str = "start at lowest index";
 const FIRST_SORTED: &str = "start at lowest index, inputs sorted";
 const LEFTMOST: &str = "start leftmost";
 
-/// Steps of the runs that are compared with each other.
+/// Steps and learning rate of the runs that are compared with each other.
 const COMPARED_STEPS: u64 = 2200;
+const COMPARED_RATE: f32 = 0.006;
 /// Learning rate.
 const RATE: &str = "0.01";
 
@@ -403,6 +405,7 @@ fn plan_of(settings: &Settings) -> Result<Plan> {
         inputs: if sorted { InputOrder::ByX } else { InputOrder::Random },
         lowest_first: settings.text("start") == "lowest",
         by_incenter: settings.text("triangles") == "incenter",
+        stretched: true,
     };
     let range = match task {
         Task::Hull | Task::Sort => [whole("shortest"), whole("longest")],
@@ -455,8 +458,8 @@ fn runs(plan: &Plan, settings: &Settings, with_claims: bool) -> Vec<RunPlan> {
         _ => runs.push(run(&beside(longest), Part::Beside, baseline)),
     }
     if with_claims && plan.rules.task == Task::Hull {
-        // At the settings of the claims, whatever the visitor has turned.
-        let leftmost = Rules { inputs: InputOrder::Random, lowest_first: false, ..plan.rules };
+        // Closer to the paper than the main run, whatever the visitor has turned: coordinates as they are, fewer steps.
+        let leftmost = Rules { inputs: InputOrder::Random, lowest_first: false, stretched: false, ..plan.rules };
         let compared = |rules: Rules, head: Head, range: [usize; 2], tests: &[usize]| Plan {
             rules,
             hidden: 48,
@@ -464,7 +467,7 @@ fn runs(plan: &Plan, settings: &Settings, with_claims: bool) -> Vec<RunPlan> {
             range,
             tests: rules.tests(tests),
             steps: COMPARED_STEPS,
-            rate: number::parse(RATE).unwrap_or(0.01) as f32,
+            rate: COMPARED_RATE,
             seed: plan.seed,
         };
         let pointing = Head::Point { glimpse: false };

@@ -6,10 +6,6 @@ use crate::rng::{self, Rng};
 
 /// Sets in a batch.
 pub(super) const BATCH: usize = 64;
-/// Coordinates are centred and stretched to ± half of this before the network sees them, so that points which lie close
-/// together are told apart early: with the unit square as it is, sorting stays ten points of accuracy behind.
-const STRETCH: f32 = 20.0;
-
 /// Leaves of a routine that is given answers: elements `[n, batch, features]`; what the decoder is given after ⇒, the
 /// elements pointed at, `[steps − 1, batch, features]`; what it is to point at, `[steps, batch]`; the weight of each
 /// pointer in the mean, `[steps, batch]`, 0 beyond the stop.
@@ -18,11 +14,6 @@ pub(super) const LEAVES: [&str; 4] = ["points", "previous", "target", "weight"];
 /// Scope of the leaves of sets of `n`, and the routine that trains on them.
 pub(super) fn routine(n: usize) -> String {
     format!("train on {n}")
-}
-
-/// A coordinate as the network sees it.
-pub(super) fn seen(coordinate: f32) -> f32 {
-    (coordinate - 0.5) * STRETCH
 }
 
 /// Lays sets of `n` with their answers out for the leaves.
@@ -37,7 +28,7 @@ pub(super) fn lay(rules: &Rules, n: usize, sets: &[Set], leaves: &mut [Vec<f32>]
     for (at, (set, answer)) in sets.iter().enumerate() {
         let put = |into: &mut [f32], row: usize, point: Point| {
             for feature in 0..features {
-                into[(row * batch + at) * features + feature] = seen(point[feature]);
+                into[(row * batch + at) * features + feature] = rules.seen(point[feature]);
             }
         };
         for (row, &point) in set.iter().enumerate() {
