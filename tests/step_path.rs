@@ -58,7 +58,8 @@ fn check(name: &str, runs: Vec<RunPlan>) {
         if let Some(start) = program.routine("start") {
             machine.run(start);
         }
-        let train = program.routine("train").unwrap();
+        let train = run.feed.as_ref().map_or_else(|| "train".into(), |feed| feed.routines().swap_remove(0));
+        let train = program.routine(&train).unwrap();
         machine.run(train);
         let before = COUNT.with(Cell::get);
         for _ in 0..10 {
@@ -101,6 +102,7 @@ fn the_counter_counts() {
 fn training_steps_do_not_allocate() {
     check("grokking", runs("grokking", &[("samples", "60")]));
     check("grokking, modular", runs("grokking", &[("task", "modular")]));
+    check("pointer networks", runs("pointer-networks", &[("hidden", "16"), ("glimpse", "1")]));
     for optimiser in ["sgd", "momentum", "adam"] {
         let net = "input x y sinx | linear 7 | relu | dropout 0.2 | linear 33 | gelu | linear 1";
         check(optimiser, runs("playground", &[("optimiser", optimiser), ("net", net)]));
