@@ -31,7 +31,7 @@ pub(super) const CLAIMS: &[ClaimInfo] = &[
         id: "C4",
         text: "Pointing at the input beats choosing from a fixed dictionary.",
         place: "convex hull, table 1, the first rows",
-        measures: "hull accuracy at n = 8 after 2,200 steps on sets of 8, coordinates as they are: pointing at least 0.60; in the median of three or more \
+        measures: "hull accuracy at n = 8 after 2,200 steps on sets of 8: pointing at least 0.60; in the median of three or more \
                    seeds at least 0.10 above attention that blends, and at least 0.40 above none",
     },
     ClaimInfo {
