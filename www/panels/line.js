@@ -18,7 +18,7 @@ import { drawEmpty, Plot } from "./plot.js";
  * @property {Series[]} series
  * @property {{from: number, to: number, label: string}[]} bands
  * @property {{y: number, label: string}[]} rules
- * @property {boolean} [timeline] dragging seeks
+ * @property {boolean} [timeline] dragging seeks; false: the axis does not count steps
  */
 /** @typedef {{step?: number, furthest?: number, onSeek?: (step: number) => void, compact?: boolean}} Context */
 
@@ -112,7 +112,8 @@ function create(element, info) {
     /** @param {LinePayload} next @param {Context} [nextContext] */
     update(next, nextContext = {}) {
       payload = next;
-      context = nextContext;
+      // On an axis that does not count steps there is no present one.
+      context = next.timeline === false ? {} : nextContext;
       describe();
       plot.ask();
     },
@@ -255,7 +256,13 @@ function drawCursor(context, step, left, box, colors) {
   context.textAlign = "center";
   // Where there is no margin beside the box the number would be cut off.
   const [text, end] = [formatCount(step), context.canvas.width / context.getTransform().a];
-  context.fillText(text, Math.min(left, end - context.measureText(text).width / 2), box.top - 6);
+  const half = context.measureText(text).width / 2;
+  const middle = Math.min(left, end - half);
+  // Near the left edge the axis has its name there.
+  context.fillStyle = colors.paper;
+  context.fillRect(middle - half - 4, box.top - 18, 2 * half + 8, 15);
+  context.fillStyle = colors.ink;
+  context.fillText(text, middle, box.top - 6);
 }
 
 /**

@@ -325,6 +325,7 @@ pub(super) fn by_length(plan: &Plan, chances: &[Chance], view: &View, payload: &
         "series": Value::Array(series),
         "bands": json!([band]),
         "rules": NONE,
+        "timeline": false,
     })
 }
 
