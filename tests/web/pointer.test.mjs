@@ -65,7 +65,7 @@ test("one decoding is stepped through, with its candidates", async () => {
   const { page, done } = await open(browser, site.address, { hash: `${hull}&beam=3` });
   const { source, step, body } = panel(page);
   await until(async () => (await source()).includes("trained earlier"), 10_000, "the recorded network");
-  await page.getByRole("button", { name: "Pause" }).click();
+  await page.locator(".run-bar").getByRole("button", { name: "Pause" }).click();
   await until(async () => (await step()).includes("whole answer"), 5000, "at first the whole answer");
   await body.getByRole("button", { name: "To the beginning" }).click();
   await body.getByRole("button", { name: "One step on" }).click();
@@ -93,10 +93,13 @@ test("the length slider goes beyond what it was trained on", async () => {
 
 test("a network learns hulls from nothing while the visitor looks on", async () => {
   const { page, done } = await open(browser, site.address, { hash: "#/lab/pointer-networks?baseline=none" });
-  const { source, verdict } = panel(page);
+  const { source } = panel(page);
   await until(async () => /this run, step [1-9]/.test(await source()), 10_000, "training has begun");
   await longTasks(page);
-  await until(async () => (await verdict()).includes("exactly the hull"), 120_000, "the hull on show is found");
+  // The text equivalent of the curves tells what was measured last.
+  const curves = page.locator(".panel", { hasText: "Learning to point" }).locator(".plot .visually-hidden");
+  const exact = async () => Number(/exact (0\.\d+)/.exec(await curves.innerText())?.[1] ?? 0);
+  await until(async () => (await exact()) > 0.4, 180_000, "two hulls in five of the test sets are exact");
   console.log(`pointer networks: ${await source()}; tasks over 50 ms on the page: ${JSON.stringify((await longTasks(page)).map(Math.round))}`);
   await done();
 });
