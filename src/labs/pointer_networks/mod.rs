@@ -556,9 +556,10 @@ impl PointerNetworks {
                     range: recorded.range,
                     ..plan
                 };
+                let steps = recorded.steps.parse().map_or_else(|_| recorded.steps.clone(), grouped);
                 let text = format!(
-                    "trained earlier: seed {}, {} steps, {}; made by {}",
-                    recorded.seed, recorded.steps, recorded.figures, recorded.command
+                    "trained earlier: seed {}, {steps} steps, {}; made by “{}”. Choose “this run” to train it yourself.",
+                    recorded.seed, recorded.figures, recorded.command
                 );
                 Some((recorded.weights.clone(), plan, ("recorded", text)))
             }
