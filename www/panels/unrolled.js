@@ -116,7 +116,7 @@ function draw(context, payload, network, layout, focus, width, colors) {
   drawStart(context, inlet(layout, 0), colors);
   const pointed = new Set(steps.filter((_, at) => shown(at)).map((step) => step.slot));
   slots.forEach((slot, at) => drawEncoderCell(context, layout, slot, at, pointed.has(at), payload, colors));
-  steps.forEach((step, at) => drawDecoderCell(context, layout, at, step.token, payload.inputs.length, shown(at), colors));
+  steps.forEach((step, at) => drawDecoderCell(context, layout, at, step.token, payload.numbers, shown(at), colors));
   if (!payload.stopped && steps.length > 0 && network.hiddenSteps === 0) drawUnfinished(context, layout, steps.length, colors);
   drawCaptions(context, layout, colors);
   drawKey(context, layout, width, colors);
@@ -126,7 +126,7 @@ function draw(context, payload, network, layout, focus, width, colors) {
 const percent = (share) => `${Math.round(share * 100)} %`;
 
 /** @param {UnrolledPayload} payload @param {number} token */
-const named = ({ inputs }, token) => (token >= inputs.length ? `${STOP} stop` : `${token + 1} · ${inputs[token]}`);
+const named = ({ inputs, numbers }, token) => (token >= inputs.length ? `${STOP} stop` : `${numbers[token]} · ${inputs[token]}`);
 
 /** @param {UnrolledPayload} payload @param {Network} network @param {{row: "encoder" | "decoder", at: number}} on */
 function read(payload, network, { row, at }) {
@@ -147,8 +147,8 @@ function read(payload, network, { row, at }) {
 
 /** @param {UnrolledPayload} payload */
 function summary(payload) {
-  const { inputs, tokens, stopped, rows } = payload;
-  const told = Array.from(tokens, (token, at) => `step ${at + 1} at input ${token + 1} (${percent(rows[at * (inputs.length + 1) + token])})`);
+  const { inputs, numbers, tokens, stopped, rows } = payload;
+  const told = Array.from(tokens, (token, at) => `step ${at + 1} at input ${numbers[token]} (${percent(rows[at * (inputs.length + 1) + token])})`);
   const end = stopped ? "then it stops" : "and it does not stop within the limit";
   return `${inputs.length} inputs are read; the decoder points in ${told.slice(0, 24).join(", ")}, ${end}.`;
 }

@@ -25,7 +25,7 @@ export function drawEncoderCell(context, layout, { kind, index }, at, pointed, p
   if (kind !== "input") context.setLineDash([3, 2.5]);
   context.stroke();
   context.setLineDash([]);
-  const text = kind === "stop" ? STOP : kind === "more" ? "…" : String(index + 1);
+  const text = kind === "stop" ? STOP : kind === "more" ? "…" : String(payload.numbers[index]);
   cellText(context, text, middle, top + height / 2, width, pointed ? colors.ink : colors.soft, colors);
   if (kind !== "more") drawInput(context, kind === "stop" ? "stop" : payload.inputs[index], middle, layout, colors);
 }
@@ -53,16 +53,16 @@ function drawInput(context, text, middle, { writing, encoderTop }, colors) {
 
 /**
  * @param {CanvasRenderingContext2D} context @param {Layout} layout @param {number} at @param {number} token
- * @param {number} count @param {boolean} strong @param {Palette} colors
+ * @param {number[]} numbers @param {boolean} strong @param {Palette} colors
  */
-export function drawDecoderCell(context, { decoder, decoderCell: width, decoderTop: top, cellHeight: height }, at, token, count, strong, colors) {
+export function drawDecoderCell(context, { decoder, decoderCell: width, decoderTop: top, cellHeight: height }, at, token, numbers, strong, colors) {
   box(context, decoder[at], top, width, height);
   context.fillStyle = strong ? colors.positive : colors.card;
   context.fill();
   context.strokeStyle = strong ? colors.positive : colors.line;
   context.lineWidth = 1.25;
   context.stroke();
-  const text = token === count ? STOP : String(token + 1);
+  const text = token < numbers.length ? String(numbers[token]) : STOP;
   cellText(context, text, decoder[at], top + height / 2, width, strong ? inkOn(colors.positive) : colors.faint, colors, 600);
 }
 

@@ -6,7 +6,8 @@
 
 /**
  * @typedef {object} UnrolledPayload
- * @property {string[]} inputs  the text of each input, "0.12 0.53"
+ * @property {string[]} inputs  the text of each input, "0.12 0.53", in the order in which they are read
+ * @property {number[]} numbers  the number of each, as other panels show it
  * @property {ArrayLike<number>} tokens  inputs pointed at, without the stop
  * @property {boolean} stopped
  * @property {Float32Array} rows  [steps, n + 1], the last column is the stop

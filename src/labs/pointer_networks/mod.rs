@@ -350,6 +350,19 @@ enum Recording {
     Refused(String),
 }
 
+/// The set that is shown.
+#[derive(Clone)]
+struct ShownSet {
+    /// In the order in which it is read.
+    points: Vec<Point>,
+    /// Where each stands in the set as the visitor sees it.
+    places: Vec<usize>,
+    /// The exact answer.
+    truth: Vec<usize>,
+    /// A lower bound of the shortest tour, where that is not known.
+    bound: Option<f64>,
+}
+
 /// The lab at given settings.
 pub(crate) struct PointerNetworks {
     plan: Plan,
@@ -364,7 +377,7 @@ pub(crate) struct PointerNetworks {
     /// Directions in which encoder states are drawn.
     axes: Option<Axes>,
     /// The set that is shown, made anew when a control changes it.
-    set: Option<(Vec<Point>, Vec<usize>, Option<f64>)>,
+    set: Option<ShownSet>,
     /// The last answer, with the step of the run that gave it.
     shown: Option<(u64, Shown)>,
 }
@@ -527,8 +540,7 @@ fn grouped(count: u64) -> String {
 }
 
 impl PointerNetworks {
-    /// The set that is shown with its exact answer, and a lower bound of the shortest tour where that is not known.
-    fn set(&mut self) -> &(Vec<Point>, Vec<usize>, Option<f64>) {
+    fn set(&mut self) -> &ShownSet {
         let PointerNetworks { set, settings, plan, solver, .. } = self;
         set.get_or_insert_with(|| {
             let mut own = points::read(settings.text("points")).unwrap_or_default();
@@ -537,10 +549,10 @@ impl PointerNetworks {
                 let mut rng = Rng::at_step(settings.seed, rng::stream("pointer-networks/shown"), which);
                 plan.rules.draw(settings.number("count") as usize, &mut rng, &mut own);
             }
-            plan.rules.arrange(&mut own);
-            let truth = plan.rules.answer(&own, solver);
-            let bound = solver.bound(plan.rules.task, &own);
-            (own, truth, bound)
+            let places = plan.rules.reading_order(&own);
+            let points: Vec<Point> = places.iter().map(|&place| own[place]).collect();
+            let (truth, bound) = plan.rules.answer_with_bound(&points, solver);
+            ShownSet { points, places, truth, bound }
         })
     }
 
@@ -582,7 +594,7 @@ impl PointerNetworks {
         let step = view.main().step;
         if self.shown.as_ref().is_none_or(|(of, _)| *of != step) {
             let (weights, plan, source) = self.network(view)?;
-            let (points, truth, bound) = self.set().clone();
+            let ShownSet { points, places, truth, bound } = self.set().clone();
             if self.answerer.as_ref().is_none_or(|answerer| !answerer.fits(&plan, points.len())) {
                 self.answerer = Answerer::new(&plan, points.len()).ok();
             }
@@ -592,7 +604,7 @@ impl PointerNetworks {
             let answer = answerer.answer(&points, self.settings.number("beam") as usize, restricted);
             let best = answer.beams.first()?;
             let grade = plan.rules.grade(&points, &truth, &best.tokens, best.stopped);
-            self.shown = Some((step, Shown { points, truth, answer, grade, source, range: plan.range, bound }));
+            self.shown = Some((step, Shown { points, places, truth, answer, grade, source, range: plan.range, bound }));
         }
         self.shown.as_ref().map(|(_, shown)| shown)
     }

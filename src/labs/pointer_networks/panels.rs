@@ -11,10 +11,12 @@ use crate::number::rounded;
 use crate::session::{RunView, View};
 use serde_json::Value;
 
-/// An input set with what is asked of it and what the network says.
+/// An input set with what is asked of it and what the network says. Positions are those in the set as the network reads it.
 pub(super) struct Shown {
-    /// The set.
+    /// The set, in the order in which it is read.
     pub points: Vec<Point>,
+    /// Where each of them stands in the set as the visitor sees it.
+    pub places: Vec<usize>,
     /// The exact answer.
     pub truth: Vec<usize>,
     /// What the network answers.
@@ -43,18 +45,29 @@ fn percent(share: f64) -> String {
 
 /// Panel `answer`.
 pub(super) fn answer(task: Task, shown: &Shown, payload: &mut Payload) -> Value {
-    let Shown { points, truth, answer, grade, source, range, .. } = shown;
+    let Shown { points, places, truth, answer, grade, source, range, .. } = shown;
     let best = &answer.beams[0];
-    let coordinates =
-        points.iter().flat_map(|point| &point[..if task == Task::Sort { 1 } else { 2 }]).copied().collect();
+    // As the visitor numbers the points; the stop stays the last.
+    let place = |token: usize| places.get(token).copied().unwrap_or(token);
+    let placed = |tokens: &[usize]| tokens.iter().map(|&token| place(token) as f64).collect::<Vec<f64>>();
+    let width = points.len() + 1;
+    let mut seen = points.clone();
+    let mut rows = answer.rows.clone();
+    for (at, &point) in points.iter().enumerate() {
+        seen[place(at)] = point;
+        for row in 0..rows.len() / width {
+            rows[row * width + place(at)] = answer.rows[row * width + at];
+        }
+    }
+    let coordinates = seen.iter().flat_map(|point| &point[..if task == Task::Sort { 1 } else { 2 }]).copied().collect();
     let beams = answer.beams.iter().map(|beam| {
-        json!({ "tokens": numbers(&beam.tokens), "stopped": beam.stopped, "logProbability": beam.log_probability })
+        json!({ "tokens": placed(&beam.tokens), "stopped": beam.stopped, "logProbability": beam.log_probability })
     });
     let steps = answer.steps.iter().map(|candidates| {
         let one = candidates.iter().map(|candidate| {
             json!({
                 "parent": candidate.parent,
-                "token": candidate.token,
+                "token": place(candidate.token),
                 "logProbability": candidate.log_probability,
             })
         });
@@ -64,11 +77,11 @@ pub(super) fn answer(task: Task, shown: &Shown, payload: &mut Payload) -> Value 
         "task": name(task),
         "points": payload.array(coordinates),
         "trained": numbers(range),
-        "tokens": numbers(&best.tokens),
+        "tokens": placed(&best.tokens),
         "stopped": best.stopped,
-        "truth": numbers(truth),
+        "truth": placed(truth),
         "wrong": flags(&grade.wrong),
-        "rows": payload.array(answer.rows.clone()),
+        "rows": payload.array(rows),
         "beams": Value::Array(beams.collect()),
         "steps": Value::Array(steps.collect()),
         "figures": Value::Array(figures(task, shown)),
@@ -157,8 +170,10 @@ pub(super) fn diagram(task: Task, shown: &Shown, payload: &mut Payload) -> Value
         Value::String(if task == Task::Sort { x } else { format!("{x} {}", rounded(y as f64, 2)) })
     });
     let best = &shown.answer.beams[0];
+    let names: Vec<usize> = shown.places.iter().map(|place| place + 1).collect();
     json!({
         "inputs": Value::Array(inputs.collect()),
+        "numbers": numbers(&names),
         "tokens": numbers(&best.tokens),
         "stopped": best.stopped,
         "rows": payload.array(shown.answer.rows.clone()),
@@ -179,7 +194,7 @@ pub(super) fn states(
     let middle = |axis: usize| shown.points.iter().map(|point| point[axis]).sum::<f32>() / count as f32;
     let (center_x, center_y) = (middle(0), middle(1));
     let angle = |point: &Point| (point[1] - center_y).atan2(point[0] - center_x);
-    let labels = (1..=count).map(|number| Value::String(format!("{number}")));
+    let labels = shown.places.iter().map(|place| Value::String(format!("{}", place + 1)));
     let sorts = task == Task::Sort;
     let (angles, values, note) = if sorts {
         let values = payload.array(shown.points.iter().map(|point| point[0]).collect());

@@ -67,17 +67,6 @@ pub(super) struct Solver {
     tour: tour::Solver,
 }
 
-impl Solver {
-    /// A lower bound of the shortest tour of `points`, if the task asks for tours and there are too many points for an exact one.
-    pub(super) fn bound(&mut self, task: Task, points: &[Point]) -> Option<f64> {
-        if task != Task::Tour {
-            return None;
-        }
-        let tour = self.tour.shortest(points);
-        (tour.bound < tour.length).then_some(tour.bound)
-    }
-}
-
 /// How good an answer is.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Grade {
@@ -132,26 +121,27 @@ impl Rules {
                 break;
             }
         }
-        self.arrange(points);
+        let order = self.reading_order(points);
+        let drawn: Vec<Point> = order.iter().map(|&at| points[at]).collect();
+        points.copy_from_slice(&drawn);
     }
 
-    /// Puts points into the order in which the network is shown them.
-    pub(super) fn arrange(&self, points: &mut [Point]) {
-        if self.inputs == InputOrder::ByX {
-            // Insertion: there are few, and a sort is ten kilobytes of the download.
-            for end in 1..points.len() {
-                let mut at = end;
-                while at > 0 && points[at - 1][0] > points[at][0] {
-                    points.swap(at - 1, at);
-                    at -= 1;
-                }
-            }
+    /// The order in which the network is shown the points: positions in `points`.
+    pub(super) fn reading_order(&self, points: &[Point]) -> Vec<usize> {
+        match self.inputs {
+            InputOrder::Random => (0..points.len()).collect(),
+            InputOrder::ByX => order::ascending(&points.iter().map(|point| point[0]).collect::<Vec<f32>>()),
         }
     }
 
     /// The exact answer, without the stop.
     pub(super) fn answer(&self, points: &[Point], solver: &mut Solver) -> Vec<usize> {
-        match self.task {
+        self.answer_with_bound(points, solver).0
+    }
+
+    /// The exact answer, without the stop; for a tour that may not be the shortest, what none is shorter than.
+    pub(super) fn answer_with_bound(&self, points: &[Point], solver: &mut Solver) -> (Vec<usize>, Option<f64>) {
+        let answer = match self.task {
             Task::Sort => order::ascending(&points.iter().map(|point| point[0]).collect::<Vec<f32>>()),
             Task::Hull => {
                 let hull = hull::convex_hull(points);
@@ -164,8 +154,12 @@ impl Rules {
                 let triangles = if self.by_incenter { delaunay::by_incenter(points, &triangles) } else { triangles };
                 triangles.into_iter().flatten().collect()
             }
-            Task::Tour => solver.tour.shortest(points).order,
-        }
+            Task::Tour => {
+                let tour = solver.tour.shortest(points);
+                return (tour.order, (tour.bound < tour.length).then_some(tour.bound));
+            }
+        };
+        (answer, None)
     }
 
     /// Judges `tokens`, an answer without its stop, against the exact one. `stopped`: it ended with the stop.

@@ -235,3 +235,42 @@ fn the_recorded_networks_are_as_good_as_they_say() {
         assert!(recorded.figures.contains(&told), "{task:?}: measured {told}, recorded {}", recorded.figures);
     }
 }
+
+/// However the visitor numbers the points, the picture is the same: answers come in the visitor's order.
+#[test]
+fn points_that_are_read_in_another_order_keep_their_numbers() {
+    let mut settings = Settings::defaults(CONTROLS, 0);
+    for (name, value) in [("task", "delaunay"), ("network", "untrained"), ("points", "0.9,0.2;0.1,0.3;0.5,0.8;0.4,0.1")]
+    {
+        settings.set(CONTROLS, name, value).unwrap();
+    }
+    let mut lab = (LAB.open)(&settings, false).unwrap();
+    let mut payload = Payload::default();
+    let session = crate::session::Session::open(&LAB, settings.clone(), false).unwrap();
+    let answer = lab.panel("answer", &session.view(), &mut payload);
+    let array = |value: &Value| payload.arrays[value["$"].as_u64().unwrap() as usize].clone();
+    assert_eq!(array(&answer["points"]), [0.9, 0.2, 0.1, 0.3, 0.5, 0.8, 0.4, 0.1]);
+    let tokens: Vec<usize> =
+        answer["tokens"].as_array().unwrap().iter().map(|token| token.as_f64().unwrap() as usize).collect();
+    let rows = array(&answer["rows"]);
+    for (row, &token) in rows.chunks(5).zip(&tokens) {
+        assert!(row.iter().all(|&share| share <= row[token]), "each row is largest where it points");
+    }
+    // Of four points in a row of triangles the two triangles share the middle edge: 1-2-3 (the left ones) and 0-2-3.
+    let mut truth: Vec<Vec<u64>> = answer["truth"]
+        .as_array()
+        .unwrap()
+        .chunks(3)
+        .map(|triple| {
+            let mut triple: Vec<u64> = triple.iter().map(|corner| corner.as_f64().unwrap() as u64).collect();
+            triple.sort_unstable();
+            triple
+        })
+        .collect();
+    truth.sort();
+    assert_eq!(truth, [vec![0, 2, 3], vec![1, 2, 3]]);
+    let mut payload = Payload::default();
+    let diagram = lab.panel("diagram", &session.view(), &mut payload);
+    assert_eq!(diagram["inputs"][0], "0.10 0.30", "the leftmost is read first");
+    assert_eq!(diagram["numbers"][0].as_f64(), Some(2.0), "and has the visitor's number");
+}
