@@ -670,7 +670,7 @@ impl Graph {
 
         let mut needed = vec![false; scratch.nodes().len()];
         for &var in next.iter().chain(&outputs) {
-            mark(&scratch, var.index(), &mut needed);
+            mark(scratch, var.index(), &mut needed);
         }
         let mut graph = Graph::new();
         let mut made: Vec<Option<Var>> = vec![None; scratch.nodes().len()];
