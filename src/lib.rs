@@ -6,6 +6,7 @@
 //! A [`labs`] entry describes an experiment made of programs; a [`session`] runs it.
 
 pub mod analysis;
+pub mod bench;
 pub mod cpu;
 pub mod data;
 #[cfg(feature = "gpu")]
