@@ -7,7 +7,6 @@
 
 mod arrays;
 mod batches;
-#[cfg(not(target_arch = "wasm32"))]
 pub mod data;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod measure;
