@@ -4,8 +4,9 @@ use super::batches::labels;
 use super::{Column, First, Model, Parameter};
 use crate::graph::{DType, Graph, Result, Var};
 use crate::nn::Linear;
-use crate::ops::convolution::ConvolutionOptions;
+use crate::ops::pad::PadMode;
 use crate::ops::pool::Pool;
+use crate::ops::window::Window;
 
 const SIDE: usize = 28;
 const KERNEL: usize = 5;
@@ -41,12 +42,13 @@ impl Model for Pictures {
 
     fn loss(&self, g: &mut Graph, parameters: &[Var], rows: &[Var]) -> Result<Var> {
         let &[k1, c1, k2, c2, weight, bias] = parameters else { unreachable!("as listed above") };
-        let mut h = g.unsqueeze(rows[0], 1)?;
+        let pictures = g.permute(rows[0], &[1, 2, 0])?;
+        let mut h = g.unsqueeze(pictures, 0)?;
         for (kernel, bias) in [(k1, c1), (k2, c2)] {
             h = block(g, h, kernel, bias)?;
         }
         // Features are counted by row, column, channel.
-        let h = g.permute(h, &[0, 2, 3, 1])?;
+        let h = g.permute(h, &[3, 1, 2, 0])?;
         let h = g.reshape(h, &[g.shape(h)[0], FEATURES])?;
         let logits = Linear { weight, bias }.apply(g, h)?;
         let each = g.cross_entropy(logits, rows[1])?;
@@ -54,11 +56,26 @@ impl Model for Pictures {
     }
 }
 
-/// Convolution that keeps the size, ReLU, and the largest of 2 × 2: `[rows, channels, side, side]` → half the side.
-/// The kernel lies as `[row, column, in, out]`.
+/// Convolution that keeps the size, ReLU, and the largest of 2 × 2: `[channels, side, side, rows]` → half the side. The
+/// kernel lies as `[row, column, in, out]`.
+///
+/// The samples lie innermost, unlike in [`Graph::convolution_2d`]: whatever moves windows about, there and back, then
+/// handles runs of a whole batch, without an edge in between.
 fn block(g: &mut Graph, x: Var, kernel: Var, bias: Var) -> Result<Var> {
-    let kernel = g.permute(kernel, &[3, 2, 0, 1])?;
-    let sums = g.convolution_2d(x, kernel, Some(bias), &ConvolutionOptions::same([KERNEL; 2]))?;
+    let &[channels, side, _, rows] = g.shape(x) else { unreachable!("four axes") };
+    let &[_, _, _, outputs] = g.shape(kernel) else { unreachable!("four axes") };
+    let padded = g.pad(x, 1, &[[KERNEL / 2; 2]; 2], PadMode::ZERO)?;
+    let windows = g.windows(padded, 1, &[Window { size: KERNEL, stride: 1, dilation: 1 }; 2])?;
+    let windows = g.permute(windows, &[2, 4, 0, 1, 3, 5])?;
+    let seen = KERNEL * KERNEL * channels;
+    let windows = g.reshape(windows, &[seen, side * side * rows])?;
+    let kernel = g.reshape(kernel, &[seen, outputs])?;
+    let kernel = g.transpose(kernel)?;
+    let sums = g.matmul(kernel, windows)?;
+    let bias = g.unsqueeze(bias, 1)?;
+    let sums = g.add(sums, bias)?;
     let units = g.relu(sums)?;
-    g.max_pool(units, &[Pool::new(2); 2])
+    let [pool, none] = [Pool::new(2), Pool::new(1)];
+    let units = g.reshape(units, &[outputs, side, side, rows])?;
+    g.max_pool(units, &[pool, pool, none])
 }
