@@ -67,7 +67,8 @@ fn options<'a>(words: &[&'a str]) -> Result<Options<'a>> {
 }
 
 fn find_harness(named: Option<PathBuf>) -> Result<PathBuf> {
-    let folder = named.or_else(|| std::env::var_os("PETRI_BENCH").map(PathBuf::from)).context(
+    let variable = || std::env::var_os("PETRI_BENCH").filter(|path| !path.is_empty()).map(PathBuf::from);
+    let folder = named.or_else(variable).context(
         "the harness that measures other libraries is no part of this project: name its folder with --harness or \
          PETRI_BENCH; `cargo run --release -- bench` measures Petri alone",
     )?;
