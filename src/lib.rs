@@ -6,24 +6,29 @@
 //! A [`labs`] entry describes an experiment made of programs; a [`session`] runs it.
 
 pub mod analysis;
+pub mod bench;
 pub mod cpu;
 pub mod data;
 #[cfg(feature = "gpu")]
 pub mod gpu;
 mod grad;
 pub mod graph;
+#[cfg(feature = "labs")]
 mod json;
+#[cfg(feature = "labs")]
 pub mod labs;
 pub mod nn;
 pub mod number;
 pub mod ops;
 pub mod optim;
 pub mod plan;
+#[cfg(feature = "labs")]
 pub mod playground;
 #[cfg(feature = "reference")]
 pub mod reference;
 pub mod replicate;
 pub mod rng;
+#[cfg(feature = "labs")]
 pub mod session;
 mod vectorise;
 #[cfg(target_arch = "wasm32")]

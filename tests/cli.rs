@@ -130,7 +130,25 @@ fn plan_shows_graph_kernels_and_memory() {
 }
 
 #[test]
+fn bench_checks_and_times_a_job() {
+    let arguments = ["bench", "--only", "W1", "--windows", "2", "--window-ms", "20", "--profile", "--json"];
+    let output = petri(&arguments);
+    assert_eq!(output.status.code(), Some(0));
+    let report = json(&output);
+    let job = &report["jobs"][0];
+    assert_eq!((&job["id"], &job["device"]), (&"W1".into(), &"cpu".into()));
+    assert_eq!(job["stepsPerSecond"]["windows"].as_array().unwrap().len(), 2);
+    assert!(job["stepsPerSecond"]["highest"].as_f64() >= job["stepsPerSecond"]["median"].as_f64());
+    assert!(job["loss"]["agrees"].as_bool().unwrap());
+    for key in ["gigaflops", "kernels", "dispatches", "flops", "bytes"] {
+        assert!(job[key].as_f64().unwrap() > 0.0, "{key}");
+    }
+    assert_eq!(job["profile"].as_array().unwrap().len(), job["kernels"].as_u64().unwrap() as usize);
+}
+
+#[test]
 fn bad_usage_is_named_with_the_fix() {
+    refuses(&["bench", "--only", "W9"], &["--only", "W9", "W6"]);
     refuses(&["run", "groking"], &["groking", "did you mean 'grokking'"]);
     refuses(&["run", "grokking", "--set", "alhpa=1"], &["alhpa", "did you mean 'alpha'"]);
     refuses(&["run", "grokking", "--set", "alpha=100"], &["alpha", "0.1", "8"]);

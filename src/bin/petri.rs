@@ -1,5 +1,8 @@
-//! The command line: labs, training and plans without a browser, through the same sessions as the page.
+//! The command line: labs, training, measuring and plans without a browser, through the same sessions as the page.
 //! Exit status: 0 when all claims hold, 1 when one does not, 2 on bad usage.
+
+#[path = "petri/bench.rs"]
+mod bench;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -53,6 +56,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         export: Option<PathBuf>,
     },
+    /// Check and time standard training jobs; exit status 1 when a loss is not that of other libraries.
+    Bench(bench::Options),
     /// Print a lab's or a network's fused plan and memory plan.
     Plan {
         /// Slug of the lab; leave it out to plan a network.
@@ -103,6 +108,7 @@ fn main() -> ExitCode {
         Command::Labs { json } => list(json).map(|()| true),
         Command::Run { lab, options, out } => labs::find(&lab).and_then(|lab| run(lab, &options, out.as_deref())),
         Command::Train { net, task, options, export } => train(net, task, options, export.as_deref()),
+        Command::Bench(options) => bench::run(&options),
         Command::Plan { lab, net, set } => plan(lab.as_deref(), net, &set).map(|()| true),
     };
     match outcome {

@@ -211,6 +211,11 @@ impl Lstm {
             hidden,
         })
     }
+
+    /// A cell of leaves that exist: its input half and `recurrent [hidden, 4 · hidden]`.
+    pub fn from_leaves(g: &Graph, input: Projection, recurrent: Var) -> Lstm {
+        Lstm { input, recurrent, hidden: g.shape(recurrent)[0] }
+    }
 }
 
 impl Cell for Lstm {

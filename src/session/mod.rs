@@ -22,6 +22,8 @@ mod timeline;
 pub use history::{History, Picture, RunView, View};
 pub use hub::{Activity, Gpu, Hub, Message};
 pub use machine::Device;
+#[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
+pub use race::gpu_is_faster;
 
 use crate::graph::{Error, Result};
 use crate::labs::{Claim, Effect, Experiment, Lab, Part, Payload, Settings};
@@ -370,7 +372,7 @@ impl Session {
         match device {
             Device::Cpu => false,
             #[cfg(feature = "gpu")]
-            Device::Gpu(context) => race::gpu_is_faster(&self.runs[0].program, self.runs[0].train_routine(), context),
+            Device::Gpu(context) => gpu_is_faster(&self.runs[0].program, self.runs[0].train_routine(), context),
         }
     }
 

@@ -12,7 +12,7 @@ const WARM_UP: usize = 8;
 
 /// Whether the GPU makes more training steps per second than the CPU. A program that the GPU refuses is
 /// slower there.
-pub(super) fn gpu_is_faster(program: &Arc<Program>, train: usize, context: &gpu::Context) -> bool {
+pub fn gpu_is_faster(program: &Arc<Program>, train: usize, context: &gpu::Context) -> bool {
     let mut cpu = cpu::Machine::new(program.clone());
     if let Some(start) = program.routine("start") {
         cpu.run(start);

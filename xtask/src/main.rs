@@ -1,6 +1,8 @@
-//! `cargo xtask serve | build | test`: everything from a fresh clone to a page, to a static site, to a verdict.
-//! `tools.rs` finds or installs what is needed, `site.rs` builds, `serve.rs` serves, `test.rs` tests.
+//! `cargo xtask serve | build | test | bench`: everything from a fresh clone to a page, to a static site, to a verdict, to
+//! a comparison of speeds. `tools.rs` finds or installs what is needed, `site.rs` builds, `serve.rs` serves, `test.rs`
+//! tests, `bench.rs` measures.
 
+mod bench;
 mod serve;
 mod site;
 mod test;
@@ -12,7 +14,10 @@ use std::process::ExitCode;
 const USAGE: &str = "\
 cargo xtask serve [--port N]   build the site, serve it on localhost, rebuild on change
 cargo xtask build [--quick]    write the static site to dist/ (--quick: without whole-program optimisation)
-cargo xtask test [STEP…]       format, lints, native tests, wasm tests, types, scripts, pages; or only the named steps";
+cargo xtask test [STEP…]       format, lints, native tests, wasm tests, types, scripts, pages; or only the named steps
+cargo xtask bench [--harness DIR] [--device cpu|gpu] [--peers A,B] [--only W1,W4] [...]
+                               training speed beside other libraries in Chromium; DIR (or PETRI_BENCH) holds the
+                               harness that measures them, which gets all other options";
 
 fn main() -> ExitCode {
     match run() {
@@ -37,6 +42,7 @@ fn run() -> Result<bool> {
         },
         ["build"] => site::build(site::Kind::Release).map(|()| true),
         ["build", "--quick"] => site::build(site::Kind::Quick).map(|()| true),
+        ["bench", ref options @ ..] => bench::bench(options).map(|()| true),
         ["test", ref steps @ ..] => test::test(steps),
         _ => bail!("say what to do:\n{USAGE}"),
     }

@@ -36,20 +36,20 @@ pub fn build(kind: Kind) -> Result<()> {
 /// Compiles the engine and makes its JavaScript side; the folder of both.
 fn engine(kind: Kind) -> Result<PathBuf> {
     let profile = if kind == Kind::Release { "site" } else { "quick" };
-    run(cargo().args(["build", "--lib", "--target", "wasm32-unknown-unknown"]).args([
-        "--profile",
-        profile,
-        "--no-default-features",
-        "--features",
-        "gpu",
-    ]))?;
+    compile(profile, "gpu,labs", profile)
+}
+
+/// Compiles the library with a profile and features, and makes its JavaScript side, both below `name`.
+pub fn compile(profile: &str, features: &str, name: &str) -> Result<PathBuf> {
+    let build = ["build", "--lib", "--target", "wasm32-unknown-unknown", "--no-default-features"];
+    run(cargo().args(build).args(["--profile", profile, "--features", features]))?;
     let target = target_folder();
-    let folder = target.join("site").join(profile);
+    let folder = target.join("site").join(name);
     let wasm = target.join("wasm32-unknown-unknown").join(profile).join("petri.wasm");
     let mut bindgen = Bindgen::new();
     bindgen.input_path(&wasm).web(true)?.typescript(false);
     bindgen.generate(&folder).with_context(|| format!("wasm-bindgen cannot read {}", wasm.display()))?;
-    if kind == Kind::Release {
+    if profile == "site" {
         optimise(&folder.join("petri_bg.wasm"))?;
     }
     Ok(folder)

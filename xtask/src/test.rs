@@ -61,7 +61,15 @@ fn lints() -> Result<()> {
     need_wasm_target()?;
     run(cargo().args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))?;
     run(cargo().args(["clippy", "--lib", "--no-default-features", "--", "-D", "warnings"]))?;
-    let wasm = ["clippy", "--lib", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", "gpu"];
+    let wasm = [
+        "clippy",
+        "--lib",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--no-default-features",
+        "--features",
+        "gpu,labs,bench",
+    ];
     run(cargo().args(wasm).args(["--", "-D", "warnings"]))
 }
 

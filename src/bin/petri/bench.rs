@@ -1,0 +1,230 @@
+//! `petri bench`: how fast the engine trains, job by job, and whether it computes what other libraries compute.
+
+use super::{Device, find_gpu};
+use clap::Args;
+use petri::bench::measure::{Outcome, Protocol, Trainer, measure, profile};
+use petri::bench::{self, TRAIN, Task, data};
+use petri::cpu;
+use petri::graph::Result;
+use petri::plan::{Kernel, Program};
+use petri::session;
+use serde_json::{Value, json};
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Steps over which kernels are timed, at most, and how long that may take.
+const PROFILED: u32 = 200;
+const PROFILING: f64 = 1.0;
+
+/// What `petri bench` is told.
+#[derive(Args)]
+pub struct Options {
+    /// Jobs, for instance W1,W4; W0 means its three sizes.
+    #[arg(long, value_delimiter = ',', value_name = "ID,…")]
+    only: Vec<String>,
+    /// Where to compute.
+    #[arg(long, value_enum, default_value_t = Device::Cpu)]
+    device: Device,
+    /// Windows of time per job.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u16).range(1..))]
+    windows: u16,
+    /// Milliseconds of a window, and of the warm-up before.
+    #[arg(long, default_value_t = 1000)]
+    window_ms: u64,
+    /// Also print the time of each kernel of a step, dearest first; on the CPU.
+    #[arg(long)]
+    profile: bool,
+    /// Print one JSON object instead of text.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Checks and times the jobs; answers whether every loss is as it should be.
+pub fn run(options: &Options) -> Result<bool> {
+    let tasks = chosen(&options.only)?;
+    let gpu = match options.device {
+        Device::Cpu => None,
+        Device::Gpu => Some(find_gpu(true)?),
+        Device::Auto => find_gpu(false).ok(),
+    };
+    let window = Duration::from_millis(options.window_ms);
+    let protocol = Protocol { warm_up: window, portion: window / 10, windows: options.windows.into(), window };
+    let mut reports = Vec::new();
+    let mut right = true;
+    for task in tasks {
+        let report = report(task, gpu.as_ref(), options, &protocol)?;
+        right &= report.agrees();
+        if options.json {
+            reports.push(report.json());
+        } else {
+            report.print();
+        }
+    }
+    if options.json {
+        println!("{}", json!({ "version": env!("CARGO_PKG_VERSION"), "jobs": reports }));
+    }
+    Ok(right)
+}
+
+/// The named tasks, or all.
+fn chosen(only: &[String]) -> Result<Vec<&'static Task>> {
+    let named = |task: &Task, name: &str| {
+        task.id == name || task.id.strip_prefix(name).is_some_and(|rest| rest.starts_with('-'))
+    };
+    for name in only {
+        if !bench::ALL.iter().any(|task| named(task, name)) {
+            bench::find(name).map_err(|error| error.at("--only"))?;
+        }
+    }
+    let wanted = |task: &&Task| only.is_empty() || only.iter().any(|name| named(task, name));
+    Ok(bench::ALL.iter().filter(wanted).collect())
+}
+
+/// What is told of a job.
+struct Report {
+    task: &'static Task,
+    device: &'static str,
+    program: Arc<Program>,
+    outcome: Outcome,
+    /// Kernels of a step with their seconds, dearest first.
+    kernels: Option<Vec<(f64, String)>>,
+}
+
+fn report(
+    task: &'static Task,
+    gpu: Option<&session::Device>,
+    options: &Options,
+    protocol: &Protocol,
+) -> Result<Report> {
+    let program = Arc::new(task.program(&data::draw(task))?);
+    let gpu = gpu.filter(|device| options.device == Device::Gpu || is_faster(device, &program));
+    let mut trainer: Box<dyn Trainer> = match gpu {
+        #[cfg(feature = "gpu")]
+        Some(session::Device::Gpu(context)) => Box::new(petri::gpu::Machine::new(context, program.clone())?),
+        _ => Box::new(cpu::Machine::new(program.clone())),
+    };
+    let outcome = measure(task, &mut *trainer, protocol);
+    let kernels = options.profile.then(|| by_kernel(&program, outcome.highest()));
+    Ok(Report { task, device: gpu.map_or("cpu", session::Device::name), program, outcome, kernels })
+}
+
+#[cfg(feature = "gpu")]
+fn is_faster(device: &session::Device, program: &Arc<Program>) -> bool {
+    let session::Device::Gpu(context) = device else { return false };
+    program.routine(TRAIN).is_some_and(|train| session::gpu_is_faster(program, train, context))
+}
+
+#[cfg(not(feature = "gpu"))]
+fn is_faster(_: &session::Device, _: &Arc<Program>) -> bool {
+    false
+}
+
+/// Time of each kernel on the CPU, for about as many steps as fit into a moment.
+fn by_kernel(program: &Arc<Program>, rate: f64) -> Vec<(f64, String)> {
+    let mut machine = cpu::Machine::new(program.clone());
+    let steps = (rate * PROFILING).clamp(3.0, PROFILED as f64) as u32;
+    machine.step(u64::from(steps));
+    let times = profile(&mut machine, steps);
+    let routine = program.routines.iter().find(|routine| routine.name == TRAIN);
+    let named = routine.into_iter().flat_map(|routine| routine.kernels.iter().zip(&routine.labels));
+    let mut kernels: Vec<(f64, String)> = times
+        .into_iter()
+        .zip(named)
+        .map(|(time, (kernel, label))| {
+            let rate = kernel.flops() as f64 / time.max(1e-9) / 1e9;
+            (time, format!("{rate:>6.2} GFLOP/s  {}  ({label})", kernel.summary()))
+        })
+        .collect();
+    kernels.sort_by(|a, b| b.0.total_cmp(&a.0));
+    kernels
+}
+
+impl Report {
+    fn agrees(&self) -> bool {
+        self.task.agrees(self.outcome.loss)
+    }
+
+    /// Kernels, dispatches and floating-point operations of a step.
+    fn step(&self) -> (usize, usize, u64) {
+        let routine = self.program.routines.iter().find(|routine| routine.name == TRAIN);
+        routine.map_or((0, 0, 0), |routine| {
+            let flops = routine.kernels.iter().map(Kernel::flops).sum();
+            (routine.kernels.len(), routine.dispatches.len(), flops)
+        })
+    }
+
+    fn bytes(&self) -> usize {
+        self.program.buffers.iter().map(|buffer| 4 * buffer.elements).sum()
+    }
+
+    fn gigaflops(&self, rate: f64) -> f64 {
+        self.task.flops * rate / 1e9
+    }
+
+    fn json(&self) -> Value {
+        let (kernels, dispatches, flops) = self.step();
+        let mut json = json!({
+            "id": self.task.id,
+            "title": self.task.title,
+            "device": self.device,
+            "stepsPerSecond": {
+                "median": self.outcome.median(),
+                "highest": self.outcome.highest(),
+                "windows": self.outcome.rates,
+            },
+            "gigaflops": self.gigaflops(self.outcome.highest()),
+            "loss": {
+                "first": self.outcome.first_loss,
+                "checked": self.outcome.loss,
+                "after": self.task.checked_after,
+                "agreed": self.task.agreed,
+                "agrees": self.agrees(),
+            },
+            "kernels": kernels,
+            "dispatches": dispatches,
+            "flops": flops,
+            "bytes": self.bytes(),
+        });
+        if let Some(kernels) = &self.kernels {
+            let kernel = |(time, text): &(f64, String)| json!({ "seconds": time, "kernel": text.trim() });
+            json["profile"] = kernels.iter().map(kernel).collect();
+        }
+        json
+    }
+
+    fn print(&self) {
+        let Outcome { first_loss, loss, .. } = self.outcome;
+        let (median, highest) = (self.outcome.median(), self.outcome.highest());
+        let (kernels, dispatches, flops) = self.step();
+        println!("{} {} ({})", self.task.id, self.task.title, self.device);
+        println!("  {} steps/s, at most {}; {:.2} GFLOP/s", rate(median), rate(highest), self.gigaflops(highest));
+        println!(
+            "  {} loss {first_loss:.6} → {loss:.6} after {} steps{}",
+            if self.agrees() { "✓" } else { "✗" },
+            self.task.checked_after,
+            if self.agrees() { String::new() } else { format!(", not {:.6}", self.task.agreed) },
+        );
+        println!(
+            "  {kernels} kernels in {dispatches} dispatches, {flops} FLOP; {:.1} MiB",
+            self.bytes() as f64 / f64::from(1 << 20)
+        );
+        if let Some(kernels) = &self.kernels {
+            let total: f64 = kernels.iter().map(|kernel| kernel.0).sum();
+            for (time, text) in kernels {
+                println!("  {:>9.1} µs {:>5.1} %  {text}", time * 1e6, 100.0 * time / total);
+            }
+        }
+    }
+}
+
+/// Four digits or all before the point.
+fn rate(value: f64) -> String {
+    let digits = if value >= 1000.0 {
+        0
+    } else if value >= 100.0 {
+        1
+    } else {
+        2
+    };
+    format!("{value:.digits$}")
+}
