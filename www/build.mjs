@@ -16,7 +16,7 @@ import * as esbuild from "esbuild";
 import { renderStory } from "./story.mjs";
 
 const { values: options } = parseArgs({
-  options: { engine: { type: "string" }, out: { type: "string", default: "dist" }, serve: { type: "boolean", default: false } },
+  options: { engine: { type: "string" }, out: { type: "string", default: "dist" }, serve: { type: "boolean", default: false }, quick: { type: "boolean", default: false } },
 });
 if (!options.engine) throw new Error("--engine: name the folder that holds petri.js and petri_bg.wasm");
 const engine = options.engine;
@@ -153,7 +153,8 @@ async function report() {
   for (const [name, { raw, gzip, brotli }] of Object.entries(rows)) {
     const budget = BUDGET[/** @type {keyof typeof BUDGET} */ (name)];
     console.log(`${name.padEnd(12)}${kilobytes(raw)}${kilobytes(gzip)}${kilobytes(brotli)}${budget ? kilobytes(budget) : ""}`);
-    if (budget && gzip > budget) {
+    // A quick build leaves out what makes the engine small.
+    if (budget && gzip > budget && !options.quick) {
       console.error(`${name} is over its budget: ${kilobytes(gzip).trim()} after gzip, ${kilobytes(budget).trim()} allowed`);
       process.exitCode = 1;
     }

@@ -27,8 +27,10 @@ pub fn build(kind: Kind) -> Result<()> {
     let engine = engine(kind)?;
     let mut site = Command::new("node");
     site.arg("www/build.mjs").arg("--engine").arg(&engine).args(["--out", OUT]);
-    if kind == Kind::Serve {
-        site.arg("--serve");
+    match kind {
+        Kind::Serve => _ = site.arg("--serve"),
+        Kind::Quick => _ = site.arg("--quick"),
+        Kind::Release => {}
     }
     run(&mut site)
 }

@@ -67,6 +67,12 @@ pub fn need_packages() -> Result<()> {
     // npm writes this file at the end of an installation.
     let installed = modified("node_modules/.package-lock.json");
     if installed.is_none() || installed < modified("package-lock.json") {
+        // npm would empty the folder behind a link, which belongs to another checkout.
+        if Path::new("node_modules").is_symlink() {
+            bail!(
+                "node_modules is a link to a folder with other packages than package-lock.json names: remove the link"
+            );
+        }
         run(npm().args(["ci", "--no-audit", "--no-fund"]))?;
     }
     Ok(())
