@@ -434,8 +434,8 @@ fn plan_of(settings: &Settings) -> Plan {
         Task::Tour => &[5, 6, 7, 8, 10],
     };
     let full = match task {
-        Task::Hull => 9_500,
-        Task::Sort => 11_000,
+        Task::Hull => 8_000,
+        Task::Sort => 9_000,
         Task::Delaunay => 8_000,
         Task::Tour => 6_000,
     };
