@@ -50,6 +50,19 @@ fn labs_lists_everything_that_a_page_needs() {
 }
 
 #[test]
+fn a_profile_tells_where_the_time_of_a_step_goes() {
+    let list = json(&petri(&["run", "pointer-networks", "--set", "hidden=16", "--steps", "5", "--profile", "--json"]));
+    let kernels = list["profile"]["kernels"].as_array().unwrap();
+    let times: Vec<f64> = kernels.iter().map(|kernel| kernel["milliseconds"].as_f64().unwrap()).collect();
+    assert!(times.is_sorted_by(|a, b| a >= b), "the dearest first");
+    let whole = list["profile"]["milliseconds"].as_f64().unwrap();
+    assert!((times.iter().sum::<f64>() / whole - 1.0).abs() < 1e-6);
+    assert!(kernels.iter().any(|kernel| kernel["kernel"].as_str().unwrap().starts_with("matmul")));
+    let text = petri(&["run", "pointer-networks", "--set", "hidden=16", "--steps", "5", "--profile"]);
+    assert!(String::from_utf8(text.stdout).unwrap().contains("a training step:"));
+}
+
+#[test]
 fn run_reports_seeds_metrics_and_claims() {
     let folder = std::env::temp_dir().join(format!("petri-cli-{}", std::process::id()));
     let out = folder.to_str().unwrap();

@@ -71,6 +71,9 @@ enum Command {
     },
 }
 
+/// Kernels that a profile lists.
+const MOST_KERNELS: usize = 24;
+
 #[derive(Args)]
 struct Options {
     /// A control as name=value; may be repeated.
@@ -91,6 +94,9 @@ struct Options {
     /// Print one JSON object instead of text.
     #[arg(long)]
     json: bool,
+    /// Tell where the time of a training step of the main run goes, kernel by kernel, on the CPU.
+    #[arg(long)]
+    profile: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -206,7 +212,7 @@ fn run(lab: &'static Lab, options: &Options, out: Option<&Path>) -> Result<bool>
     if let Some(folder) = out {
         write_records(&mut outcomes, folder)?;
     }
-    Ok(report(lab, options, &outcomes))
+    Ok(report(lab, options, &mut outcomes))
 }
 
 /// Runs all seeds, as many at once as there are cores.
@@ -323,18 +329,25 @@ fn write_records(outcomes: &mut [Outcome], folder: &Path) -> Result<()> {
 }
 
 /// Prints what was found; answers whether every claim holds and no run failed.
-fn report(lab: &Lab, options: &Options, outcomes: &[Outcome]) -> bool {
+fn report(lab: &Lab, options: &Options, outcomes: &mut [Outcome]) -> bool {
+    let started = Instant::now();
+    let now = || started.elapsed().as_secs_f64() * 1000.0;
+    let profile = outcomes.first_mut().filter(|_| options.profile).map(|first| first.session.profile(&now));
+    let outcomes = &*outcomes;
     let claims: Vec<Vec<Claim>> = outcomes.iter().map(|outcome| outcome.session.claims()).collect();
     let summaries = Summary::of(&claims);
     if options.json {
         let seeds: Vec<Value> = outcomes.iter().map(Outcome::json).collect();
-        let json = json!({
+        let mut json = json!({
             "lab": lab.slug,
             "version": env!("CARGO_PKG_VERSION"),
             "device": outcomes.first().map_or("cpu", |outcome| outcome.session.device().name()),
             "seeds": seeds,
             "claims": summaries,
         });
+        if let Some(profile) = profile {
+            json["profile"] = profile;
+        }
         println!("{json}");
     } else {
         for outcome in outcomes {
@@ -348,9 +361,26 @@ fn report(lab: &Lab, options: &Options, outcomes: &[Outcome]) -> bool {
                 println!("  {} {}: held for {} of {}{medians}", summary.id, summary.verdict, summary.held, summary.of);
             }
         }
+        if let Some(profile) = profile {
+            print_profile(&profile);
+        }
     }
     let failed = outcomes.iter().any(|outcome| outcome.session.failure().is_some());
     !failed && summaries.iter().all(|summary| summary.verdict == Verdict::Holds)
+}
+
+/// The dearest kernels of a training step.
+fn print_profile(profile: &Value) {
+    let whole = profile["milliseconds"].as_f64().unwrap_or(f64::NAN);
+    println!("a training step: {whole:.3} ms on the CPU");
+    println!("    share  microseconds  times  GFLOP/s  kernel");
+    for kernel in profile["kernels"].as_array().into_iter().flatten().take(MOST_KERNELS) {
+        let number = |name: &str| kernel[name].as_f64().unwrap_or(f64::NAN);
+        let (time, count) = (number("milliseconds"), number("count"));
+        let rate = number("operations") / time / 1e6;
+        let name = kernel["kernel"].as_str().unwrap_or_default();
+        println!("  {:6.1} %  {:12.1}  {count:5.1}  {rate:7.2}  {name}", 100.0 * time / whole, 1000.0 * time);
+    }
 }
 
 fn print_seed(lab: &Lab, outcome: &Outcome) {
@@ -391,7 +421,7 @@ fn train(net: Option<String>, task: Option<String>, mut options: Options, export
             Error::new(path.display().to_string(), error.to_string(), "choose a file that can be written")
         })?;
     }
-    Ok(report(lab, &options, &outcomes))
+    Ok(report(lab, &options, &mut outcomes))
 }
 
 fn plan(lab: Option<&str>, net: Option<String>, set: &[String]) -> Result<()> {
