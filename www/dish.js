@@ -170,6 +170,7 @@ export class Dish extends Emitter {
     else if (type === "snapshot") void this.#took(exactBuffer(bytes, message.bytes));
     else if (type === "export") this.#answer("export", { ...message, bytes: exactBuffer(bytes, message.bytes) });
     else if (type === "plan") this.#answer("plan", message.text);
+    else if (type === "profile") this.#answer("profile", message);
     else if (type === "fetch") void this.#fetch(message.file);
   }
 
@@ -248,6 +249,11 @@ export class Dish extends Emitter {
   /** @param {string} format csv, json, or one of the experiment's own @returns {Promise<ExportedFile>} */
   export(format) {
     return this.#ask("export", { format });
+  }
+
+  /** Where the time of a training step goes, on the CPU. @returns {Promise<import("./protocol.d.ts").Profile>} */
+  profile() {
+    return this.#ask("profile");
   }
 
   /** The compiled program in words. @returns {Promise<string>} */

@@ -130,6 +130,13 @@ export interface Problem {
   fatal?: boolean;
 }
 
+export interface Profile {
+  /** Of a whole step. */
+  milliseconds: number;
+  /** The dearest first. */
+  kernels: { kernel: string; count: number; milliseconds: number; operations: number }[];
+}
+
 export interface ExportedFile {
   name: string;
   mime: string;

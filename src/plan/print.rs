@@ -53,11 +53,12 @@ impl Program {
 }
 
 impl Kernel {
-    /// What it does, in one line: its kind and its extents.
+    /// What it does, in one line: its kind and its extents, without where its operands lie.
     pub fn summary(&self) -> String {
         let mut text = String::new();
         write_kernel(&mut text, self);
-        text.lines().next().unwrap_or_default().trim().to_owned()
+        let first = text.lines().next().unwrap_or_default().trim();
+        first.split("  ").next().unwrap_or_default().replace("matmul [] ", "matmul ")
     }
 }
 

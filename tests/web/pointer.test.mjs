@@ -127,3 +127,17 @@ test("points that mean nothing are named, and the rest of the link is used", asy
   await until(async () => (await panel(page).body.locator(".pointing-count-head b").innerText()) === "5", 5000, "five points are shown");
   await done();
 });
+
+test("the profile tells where the time of a step goes", async () => {
+  const { page, done } = await open(browser, site.address, { hash: "#/lab/pointer-networks?task=sort&baseline=none" });
+  await page.getByRole("button", { name: "Profile" }).click();
+  const rows = page.locator(".profile tbody tr");
+  await rows.first().waitFor({ timeout: 20_000 });
+  assert.ok((await rows.count()) > 8);
+  assert.match(await page.locator(".profile").innerText(), /matmul \[64 × 48\] × \[48 × 192\]/);
+  await page.locator(".profile").scrollIntoViewIfNeeded();
+  await screenshot(page, "pointer-profile");
+  await page.locator(".profile").getByRole("button", { name: "Close" }).click();
+  assert.equal(await page.locator(".profile").count(), 0);
+  await done();
+});

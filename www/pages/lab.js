@@ -12,6 +12,7 @@ import { formatCount } from "../panels/axes.js";
 import { checkValue, formatLink, MAX_SEED, readSeed, readSettings } from "../state.js";
 import { claimsTemplate } from "./claims.js";
 import { PanelStack } from "./panel_stack.js";
+import { profileTemplate } from "./profile.js";
 import { copyText, saveFile } from "./share.js";
 import { loadStory } from "./story.js";
 import { renderPage as renderUnknown } from "./unknown.js";
@@ -43,6 +44,8 @@ class LabPage {
   /** @type {"" | "share" | "embed"} what was just copied */
   copied = "";
   exporting = false;
+  /** Where the time of a step goes, once it has been asked for. @type {import("../protocol.d.ts").Profile | "asked" | null} */
+  profile = null;
   seedWrong = "";
   claimsShown = "";
   savedAt = -Infinity;
@@ -343,9 +346,19 @@ class LabPage {
     return html`<div class="actions">
       <button class="text-button" type="button" @click=${() => this.copy("share")}>${this.copied === "share" ? "Link copied" : "Share"}</button>
       <button class="text-button" type="button" @click=${() => this.copy("embed")}>${this.copied === "embed" ? "Code copied" : "Embed"}</button>
+      <button class="text-button" type="button" ?disabled=${this.profile === "asked"} @click=${() => this.measure()}>Profile</button>
       <button class="text-button" type="button" aria-expanded=${this.exporting ? "true" : "false"} @click=${() => ((this.exporting = !this.exporting), this.draw())}>Export</button>
       ${this.exporting ? menu : nothing}
     </div>`;
+  }
+
+  /** Times the kernels of a training step in the engine. */
+  async measure() {
+    this.profile = "asked";
+    this.draw();
+    this.profile = (await this.dish?.profile()) ?? null;
+    this.draw();
+    this.host.querySelector(".profile")?.scrollIntoView({ block: "nearest", behavior: "smooth" });
   }
 
   failed() {
@@ -392,7 +405,9 @@ class LabPage {
         </div>
         <div class="bench">
           ${controls}
-          <section class="middle" aria-label="Panels">${this.failed()}${hide.includes("panels") ? nothing : this.panels.element}</section>
+          <section class="middle" aria-label="Panels">${this.failed()}${hide.includes("panels") ? nothing : this.panels.element}${
+            this.profile && this.profile !== "asked" ? profileTemplate(this.profile, () => ((this.profile = null), this.draw())) : nothing
+          }</section>
           ${claims
             ? html`<section class="claims" aria-label="Claims"><h2 class="over">The paper says · you measured</h2><div ${ref(this.claimsHost)}></div></section>`
             : nothing}
