@@ -82,7 +82,14 @@ fn wasm() -> Result<()> {
     need_wasm_target()?;
     let runner = need_wasm_test_runner()?;
     let mut command = cargo();
-    command.args(["test", "--target", "wasm32-unknown-unknown", "--no-default-features", "--features", "reference"]);
+    command.args([
+        "test",
+        "--target",
+        "wasm32-unknown-unknown",
+        "--no-default-features",
+        "--features",
+        "reference,labs",
+    ]);
     for test in WASM_TESTS {
         command.args(["--test", test]);
     }
@@ -94,7 +101,7 @@ fn wasm() -> Result<()> {
 fn same_bits(runner: &Path) -> Result<()> {
     let bits = |wasm: &[&str]| -> Result<Vec<String>> {
         let mut command = cargo();
-        command.args(["test", "--no-default-features", "--features", "reference", "--test", "bits"]).args(wasm);
+        command.args(["test", "--no-default-features", "--features", "reference,labs", "--test", "bits"]).args(wasm);
         command.args(["--", "--nocapture"]).env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER", runner);
         let lines = output(&mut command)?;
         // A line may stand behind what the runner says.
