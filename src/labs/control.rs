@@ -140,6 +140,28 @@ impl Control {
         Control { kind: Kind::Choice, options, ..Control::slider(name, label, "", (0.0, 0.0), default, help) }
     }
 
+    /// A slider of whole numbers.
+    pub const fn integer(
+        name: &'static str,
+        label: &'static str,
+        symbol: &'static str,
+        range: (f64, f64),
+        default: &'static str,
+        help: &'static str,
+    ) -> Control {
+        Control { kind: Kind::Integer, step: 1.0, ..Control::slider(name, label, symbol, range, default, help) }
+    }
+
+    /// Something that is on or off; `default` is "0" or "1".
+    pub const fn toggle(name: &'static str, label: &'static str, default: &'static str, help: &'static str) -> Control {
+        Control { kind: Kind::Toggle, ..Control::slider(name, label, "", (0.0, 1.0), default, help) }
+    }
+
+    /// A text, with what it is at first.
+    pub const fn text(name: &'static str, label: &'static str, default: &'static str, help: &'static str) -> Control {
+        Control { kind: Kind::Text, ..Control::slider(name, label, "", (0.0, 0.0), default, help) }
+    }
+
     /// Checks a value given as text; returns its canonical text.
     pub fn check(&self, value: &str) -> Result<String> {
         let place = format!("control {}", self.name);

@@ -1,6 +1,6 @@
 //! What a visitor of the playground can turn. Names are keys of links.
 
-use crate::labs::{Choice, Control, Effect, Kind, Scale, When};
+use crate::labs::{Choice, Control, Effect, Scale, When};
 
 const fn choice(value: &'static str, label: &'static str) -> Choice {
     Choice { value, label }
@@ -23,11 +23,6 @@ pub const DATA_SETS: &[Choice] = &[
 const OPTIMISERS: &[Choice] =
     &[choice("sgd", "gradient descent"), choice("momentum", "momentum 0.9"), choice("adam", "Adam")];
 
-/// A control of any kind with its range.
-const fn with(control: Control, kind: Kind, step: f64) -> Control {
-    Control { kind, step, ..control }
-}
-
 /// A control that takes effect while the network learns.
 const fn retuned(control: Control, scale: Scale) -> Control {
     Control { effect: Effect::Retune, scale, ..control }
@@ -49,43 +44,47 @@ pub const CONTROLS: &[Control] = &[
     slider("noise", "noise", (0.0, 0.5), "0.1", "How far points, or the places of their labels, are moved."),
     Control {
         unit: "%",
-        ..with(
-            slider("test_share", "test share", (10.0, 90.0), "50", "Share of the points kept back for testing."),
-            Kind::Integer,
-            1.0,
+        ..Control::integer(
+            "test_share",
+            "test share",
+            "",
+            (10.0, 90.0),
+            "50",
+            "Share of the points kept back for testing.",
         )
     },
     Control {
         when: Some(When { name: "dataset", values: &["own"] }),
-        ..with(
-            slider("points", "own points", (0.0, 0.0), "", "Own points as x,y,label;… with labels from -1 to 1."),
-            Kind::Text,
-            0.0,
+        ..Control::text("points", "own points", "", "Own points as x,y,label;… with labels from -1 to 1.")
+    },
+    Control {
+        step: 10.0,
+        ..Control::integer(
+            "points_count",
+            "points",
+            "",
+            (50.0, 1000.0),
+            "500",
+            "Number of points, for training and testing together.",
         )
     },
-    with(
-        slider("points_count", "points", (50.0, 1000.0), "500", "Number of points, for training and testing together."),
-        Kind::Integer,
-        10.0,
-    ),
-    with(slider("net", "network", (0.0, 0.0), DEFAULT_NET, "The network as text, layer by layer."), Kind::Text, 0.0),
+    Control::text("net", "network", DEFAULT_NET, "The network as text, layer by layer."),
     Control::choice("optimiser", "optimiser", OPTIMISERS, "adam", "How weights follow their gradients."),
     retuned(
         slider("rate", "learning rate", (1e-5, 10.0), "0.01", "How far a step goes along the gradient."),
         Scale::Log,
     ),
-    with(
-        slider("batch", "batch", (1.0, 256.0), "16", "Points per step, at most as many as there are to learn from."),
-        Kind::Integer,
-        1.0,
+    Control::integer(
+        "batch",
+        "batch",
+        "",
+        (1.0, 256.0),
+        "16",
+        "Points per step, at most as many as there are to learn from.",
     ),
     retuned(slider("l1", "L1", (0.0, 1.0), "0", "Weight of Σ|w|, which drives weights to zero."), Scale::Linear),
     retuned(slider("l2", "L2", (0.0, 1.0), "0", "Weight of ½ Σw², which keeps weights small."), Scale::Linear),
-    with(
-        slider("data_seed", "data seed", (0.0, 999_999.0), "0", "Draws another data set of the same kind."),
-        Kind::Integer,
-        1.0,
-    ),
+    Control::integer("data_seed", "data seed", "", (0.0, 999_999.0), "0", "Draws another data set of the same kind."),
 ];
 
 /// Learns the default data set, without noise, to a test loss of 0.05 within 200 steps.

@@ -12,7 +12,7 @@ mod modular;
 mod polynomial;
 
 use super::{Choice, Claim, ClaimInfo, Control, Effect, Experiment, Lab, PanelInfo, Paper, Payload, RunPlan};
-use super::{Kind, Scale, Settings, When};
+use super::{Scale, Settings, When};
 use crate::graph::Result;
 use crate::json::json;
 use crate::number;
@@ -77,10 +77,8 @@ const CONTROLS: &[Control] = &[
         )
     },
     Control {
-        kind: Kind::Integer,
-        step: 1.0,
         when: Some(POLYNOMIAL),
-        ..Control::slider("samples", "samples", "P", (40.0, 800.0), "240", "Too few: it never groks. Many: no gap.")
+        ..Control::integer("samples", "samples", "P", (40.0, 800.0), "240", "Too few: it never groks. Many: no gap.")
     },
     Control {
         scale: Scale::Log,

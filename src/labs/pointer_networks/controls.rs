@@ -2,7 +2,7 @@
 
 use super::answer::MOST_BEAMS;
 use super::points;
-use crate::labs::{Choice, Control, Effect, Kind, PanelInfo, Scale, When};
+use crate::labs::{Choice, Control, Effect, PanelInfo, Scale, When};
 
 /// Learning rate at its highest.
 pub(super) const RATE: &str = "0.01";
@@ -28,22 +28,16 @@ pub(super) const CONTROLS: &[Control] = &[
         "What the network is to point out.",
     ),
     Control {
-        kind: Kind::Integer,
-        step: 1.0,
         when: Some(RANGED),
-        ..Control::slider("shortest", "trained on, from", "n", (3.0, 12.0), "5", "Fewest points of a training set.")
+        ..Control::integer("shortest", "trained on, from", "n", (3.0, 12.0), "5", "Fewest points of a training set.")
     },
     Control {
-        kind: Kind::Integer,
-        step: 1.0,
         when: Some(RANGED),
-        ..Control::slider("longest", "trained on, to", "n", (3.0, 12.0), "8", "Most points of a training set.")
+        ..Control::integer("longest", "trained on, to", "n", (3.0, 12.0), "8", "Most points of a training set.")
     },
     Control {
-        kind: Kind::Integer,
-        step: 1.0,
         when: Some(SIZED),
-        ..Control::slider("size", "trained on", "n", (4.0, 10.0), "5", "Points of a training set.")
+        ..Control::integer("size", "trained on", "n", (4.0, 10.0), "5", "Points of a training set.")
     },
     Control {
         when: Some(HULL),
@@ -88,17 +82,12 @@ pub(super) const CONTROLS: &[Control] = &[
         "48",
         "Width of encoder, decoder and attention.",
     ),
-    Control {
-        kind: Kind::Toggle,
-        ..Control::slider(
-            "glimpse",
-            "glimpse",
-            "",
-            (0.0, 1.0),
-            "0",
-            "Reads from the input by attention before it points: a later extension, not in the paper.",
-        )
-    },
+    Control::toggle(
+        "glimpse",
+        "glimpse",
+        "0",
+        "Reads from the input by attention before it points: a later extension, not in the paper.",
+    ),
     Control::choice(
         "length",
         "training",
@@ -134,16 +123,13 @@ pub(super) const CONTROLS: &[Control] = &[
         )
     },
     Control {
-        kind: Kind::Integer,
-        step: 1.0,
         effect: Effect::Show,
-        ..Control::slider("beam", "beam", "B", (1.0, MOST_BEAMS as f64), "1", "Partial answers kept; 1 is greedy.")
+        ..Control::integer("beam", "beam", "B", (1.0, MOST_BEAMS as f64), "1", "Partial answers kept; 1 is greedy.")
     },
     Control {
-        kind: Kind::Toggle,
         effect: Effect::Show,
         when: Some(RESTRICTED),
-        ..Control::slider("valid", "valid only", "", (0.0, 1.0), "0", "Points only at what is not used yet.")
+        ..Control::toggle("valid", "valid only", "0", "Points only at what is not used yet.")
     },
     Control {
         effect: Effect::Show,
@@ -161,11 +147,9 @@ pub(super) const CONTROLS: &[Control] = &[
         )
     },
     Control {
-        kind: Kind::Integer,
-        step: 1.0,
         effect: Effect::Show,
         panel: true,
-        ..Control::slider(
+        ..Control::integer(
             "count",
             "points",
             "n",
@@ -175,18 +159,15 @@ pub(super) const CONTROLS: &[Control] = &[
         )
     },
     Control {
-        kind: Kind::Integer,
-        step: 1.0,
         effect: Effect::Show,
         panel: true,
-        ..Control::slider("draw", "draw", "", (0.0, 1_000_000.0), "0", "Which random set is shown.")
+        ..Control::integer("draw", "draw", "", (0.0, 1_000_000.0), "0", "Which random set is shown.")
     },
     Control {
-        kind: Kind::Text,
         effect: Effect::Show,
         panel: true,
         refuse: Some(points::check),
-        ..Control::slider("points", "own points", "", (0.0, 0.0), "", "x,y;x,y;… with numbers from 0 to 1.")
+        ..Control::text("points", "own points", "", "x,y;x,y;… with numbers from 0 to 1.")
     },
 ];
 
