@@ -1,41 +1,17 @@
 //! The pointer lab in a session: time travel with data from the host, what is only shown, files, claims that fail.
 
-use petri::labs::{self, Settings, Verdict};
+mod common;
+
+use common::session::{clock, finish, record};
+use petri::labs::Verdict;
 use petri::session::{Activity, Hub, Session, State};
 use serde_json::{Value, json};
-use std::cell::Cell;
-
-fn clock() -> impl Fn() -> f64 {
-    let time = Cell::new(0.0);
-    move || {
-        time.set(time.get() + 1.0);
-        time.get()
-    }
-}
 
 /// A small network, so that a test takes a second.
 const SMALL: &[(&str, &str)] = &[("hidden", "16"), ("shortest", "5"), ("longest", "5"), ("baseline", "none")];
 
 fn open(controls: &[(&str, &str)], seed: u32, with_claims: bool) -> Session {
-    let lab = labs::find("pointer-networks").unwrap();
-    let mut settings = Settings::defaults(lab.controls, seed);
-    for (name, value) in SMALL.iter().chain(controls) {
-        settings.set(lab.controls, name, value).unwrap();
-    }
-    Session::open(lab, settings, with_claims).unwrap()
-}
-
-fn finish(session: &mut Session) {
-    let now = clock();
-    while session.is_busy() {
-        session.turn(&now, now() + 1000.0);
-    }
-}
-
-fn record(session: &Session) -> Vec<(u64, Vec<u32>)> {
-    let history = session.view().main().history.clone();
-    let row = |step: u64| history.names().iter().map(|name| history.at(name, step).unwrap().to_bits()).collect();
-    history.steps().iter().map(|&step| (step, row(step))).collect()
+    common::session::open("pointer-networks", &[SMALL, controls].concat(), seed, with_claims)
 }
 
 #[test]

@@ -1,40 +1,14 @@
 //! The session: exact rewinding, edits, failure, saved runs, and the stream of messages with hostile input.
 
+mod common;
+
+use common::session::{clock, finish, record};
 use petri::labs::{self, Settings, Verdict};
 use petri::session::{Activity, Hub, Session, State};
 use serde_json::{Value, json};
-use std::cell::Cell;
-
-/// A clock that moves one millisecond at every look, so that tests do not depend on the machine's speed.
-fn clock() -> impl Fn() -> f64 {
-    let time = Cell::new(0.0);
-    move || {
-        time.set(time.get() + 1.0);
-        time.get()
-    }
-}
 
 fn open(controls: &[(&str, &str)], seed: u32) -> Session {
-    let lab = labs::find("grokking").unwrap();
-    let mut settings = Settings::defaults(lab.controls, seed);
-    for (name, value) in controls {
-        settings.set(lab.controls, name, value).unwrap();
-    }
-    Session::open(lab, settings, false).unwrap()
-}
-
-fn finish(session: &mut Session) {
-    let now = clock();
-    while session.is_busy() {
-        session.turn(&now, now() + 1000.0);
-    }
-}
-
-/// Everything recorded of the main run, as bits.
-fn record(session: &Session) -> Vec<(u64, Vec<u32>)> {
-    let history = session.view().main().history.clone();
-    let row = |step: u64| history.names().iter().map(|name| history.at(name, step).unwrap().to_bits()).collect();
-    history.steps().iter().map(|&step| (step, row(step))).collect()
+    common::session::open("grokking", controls, seed, false)
 }
 
 #[test]

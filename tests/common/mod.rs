@@ -9,6 +9,7 @@ pub mod labs;
 pub mod models;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod random;
+pub mod session;
 
 use petri::cpu::Machine;
 use petri::graph::{DType, Entry, Graph, Result, Role, Var};
