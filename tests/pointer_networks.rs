@@ -140,3 +140,17 @@ fn a_range_given_backwards_is_the_same_range() {
     };
     assert_eq!(names("6", "4"), names("4", "6"));
 }
+
+#[test]
+fn another_learning_rate_is_not_measured_and_another_weight_is() {
+    let mut session = open(&[], 2, false);
+    session.step(30);
+    finish(&mut session);
+    let before = record(&session);
+    session.set("rate", "0.002").unwrap();
+    assert_eq!(record(&session), before);
+    session.edit_leaf(0, "encoder.input.weight", 0, 1.5).unwrap();
+    let after = record(&session);
+    assert_eq!(after.last().map(|reading| reading.0), Some(30));
+    assert_eq!(after[..after.len() - 1], before);
+}

@@ -245,9 +245,9 @@ impl Session {
             }
         }
         for edit in self.timeline.edits() {
-            let is_number = self.runs[edit.run].program.leaves[edit.leaf].role == crate::graph::Role::Scalar;
-            if edit.step == self.clock || (is_number && edit.step < self.clock) {
-                self.runs[edit.run].write(edit);
+            let run = &mut self.runs[edit.run];
+            if edit.step == self.clock || (run.is_number(edit) && edit.step < self.clock) {
+                run.write(edit);
             }
         }
     }
@@ -346,7 +346,9 @@ impl Session {
         }
         let run = &mut self.runs[edit.run];
         run.write(&edit);
-        if run.has_begun() && run.is_clocked() {
+        // A number changes what comes, not what is; a reading can take as long as many steps, and a slider comes here at
+        // every move of the hand.
+        if run.has_begun() && run.is_clocked() && !run.is_number(&edit) {
             run.measure();
         }
         self.timeline.record(edit);

@@ -319,6 +319,11 @@ impl Run {
         }
     }
 
+    /// Whether a change is to a number that a control turns, which holds for all steps after it, and not to a weight.
+    pub(crate) fn is_number(&self, edit: &Edit) -> bool {
+        self.program.leaves[edit.leaf].role == Role::Scalar
+    }
+
     /// Goes back to a snapshot taken at `clock`: leaves as given, controls as first built.
     pub(crate) fn rewind(&mut self, clock: u64, leaves: &[f32]) {
         self.step = clock.min(self.end.unwrap_or(u64::MAX));
@@ -350,8 +355,7 @@ impl Run {
         let mut edits = edits.iter().filter(|edit| edit.run == index).peekable();
         for step in from..to {
             while let Some(edit) = edits.next_if(|edit| edit.step <= step) {
-                let is_number = self.program.leaves[edit.leaf].role == Role::Scalar;
-                if is_number || edit.step == step {
+                if self.is_number(edit) || edit.step == step {
                     machine.write_at(edit.leaf, edit.index, &[edit.value]);
                 }
             }

@@ -1,20 +1,9 @@
 /** @file WebGPU in a real browser, in software: the engine finds it, moves a run there, and the curve follows the CPU's. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launch, number, open, serve, until } from "./harness.mjs";
+import { test } from "node:test";
+import { number, until, visits } from "./harness.mjs";
 
-/** @type {Awaited<ReturnType<typeof serve>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-before(async () => {
-  site = await serve();
-  browser = await launch({ webgpu: true });
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const open = visits({ webgpu: true });
 
 /** What Dawn and wgpu say of SwiftShader, which is no fault of the page. */
 const ALLOW = /powerPreference|SwiftShader|software|experimental/i;
@@ -29,7 +18,7 @@ async function lossAt(page, step) {
 }
 
 test("a run moves to the GPU and its curve follows the CPU's", async () => {
-  const { page, done } = await open(browser, site.address, { hash: LINK, allow: ALLOW });
+  const { page, done } = await open({ hash: LINK, allow: ALLOW });
   const chip = page.locator("button.chip");
   await chip.waitFor({ timeout: 60_000 });
   // From the start on the GPU, a known number of steps; then the same on the CPU.
@@ -51,7 +40,7 @@ test("a run moves to the GPU and its curve follows the CPU's", async () => {
 });
 
 test("the grokking lab's curves follow on the GPU", async () => {
-  const { page, done } = await open(browser, site.address, { hash: "?software#/lab/grokking?samples=60", allow: ALLOW });
+  const { page, done } = await open({ hash: "?software#/lab/grokking?samples=60", allow: ALLOW });
   const chip = page.locator("button.chip");
   await chip.waitFor({ timeout: 60_000 });
   const STEPS = 25;

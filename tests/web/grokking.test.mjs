@@ -1,23 +1,12 @@
 /** @file The grokking lab in a real browser: every claim to its verdict, controls, time travel. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launch, longTasks, open, screenshot, serve, until } from "./harness.mjs";
+import { test } from "node:test";
+import { longTasks, screenshot, until, visits } from "./harness.mjs";
 
-/** @type {Awaited<ReturnType<typeof serve>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-before(async () => {
-  site = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const open = visits();
 
 test("all eight claims hold on the default seed", async () => {
-  const { page, done } = await open(browser, site.address, { hash: "#/lab/grokking" });
+  const { page, done } = await open({ hash: "#/lab/grokking" });
   await page.locator(".claim").first().waitFor();
   await longTasks(page);
   await page.waitForTimeout(1500);
@@ -34,14 +23,14 @@ test("all eight claims hold on the default seed", async () => {
 });
 
 test("a claim fails where it must", async () => {
-  const { page, done } = await open(browser, site.address, { hash: "#/lab/grokking?alpha=0.25&epsilon=0.5&samples=600" });
+  const { page, done } = await open({ hash: "#/lab/grokking?alpha=0.25&epsilon=0.5&samples=600" });
   const first = page.locator(".claim .verdict").first();
   await until(async () => (await first.innerText()).includes("fails"), 60_000, "no gap here, so C1 fails");
   await done();
 });
 
 test("the story's words turn the controls", async () => {
-  const { page, done } = await open(browser, site.address, { hash: "#/lab/grokking" });
+  const { page, done } = await open({ hash: "#/lab/grokking" });
   await page.locator(".story .act", { hasText: "0.25" }).first().click();
   await until(async () => page.url().includes("alpha=0.25"), 3000, "the link has the new value");
   await page.locator(".story .act", { hasText: "addition modulo 23" }).click();

@@ -7,6 +7,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, normalize } from "node:path";
+import { after, before } from "node:test";
 import { chromium } from "playwright-core";
 
 const DIST = "dist";
@@ -26,8 +27,28 @@ const FLAGS = ["--no-sandbox", "--disable-quic", "--no-first-run", "--disable-ba
 /** WebGPU in software, for machines without a graphics card. */
 const WEBGPU = ["--enable-unsafe-webgpu", "--enable-features=Vulkan", "--use-webgpu-adapter=swiftshader", "--use-vulkan=swiftshader", "--ignore-gpu-blocklist"];
 
+/**
+ * Serves the site and starts a browser for all tests of a file, and stops both after them. What it returns opens a page.
+ * @param {{webgpu?: boolean}} [options]
+ */
+export function visits(options) {
+  /** @type {Awaited<ReturnType<typeof serve>>} */
+  let site;
+  /** @type {import("playwright-core").Browser} */
+  let browser;
+  before(async () => {
+    site = await serve();
+    browser = await launch(options);
+  });
+  after(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+  return (/** @type {Visit} */ visit = {}) => open(browser, site.address, visit);
+}
+
 /** Serves the built site; `{address, close}`. */
-export async function serve() {
+async function serve() {
   assert.ok(existsSync(join(DIST, "index.html")), "the site is not built: run `cargo xtask build` first");
   const server = createServer(async (request, response) => {
     const path = normalize(new URL(request.url ?? "/", "http://localhost").pathname);
@@ -42,17 +63,18 @@ export async function serve() {
 }
 
 /** @param {{webgpu?: boolean}} [options] */
-export async function launch({ webgpu = false } = {}) {
+async function launch({ webgpu = false } = {}) {
   const executablePath = process.env.PETRI_CHROMIUM ?? "/usr/bin/chromium";
   return chromium.launch({ executablePath, headless: true, args: webgpu ? [...FLAGS, ...WEBGPU] : FLAGS });
 }
 
+/** @typedef {{hash?: string, width?: number, height?: number, theme?: "light" | "dark", allow?: RegExp}} Visit What is opened, and how. */
+
 /**
  * Opens a page of the site. What goes wrong on it is collected; `done()` closes it and fails if there was anything.
- * @param {import("playwright-core").Browser} browser @param {string} address
- * @param {{hash?: string, width?: number, height?: number, theme?: "light" | "dark", allow?: RegExp}} [options]
+ * @param {import("playwright-core").Browser} browser @param {string} address @param {Visit} visit
  */
-export async function open(browser, address, { hash = "", width = 1440, height = 900, theme = "light", allow } = {}) {
+async function open(browser, address, { hash = "", width = 1440, height = 900, theme = "light", allow }) {
   const context = await browser.newContext({ viewport: { width, height }, colorScheme: theme });
   const page = await context.newPage();
   /** @type {string[]} */

@@ -1,26 +1,15 @@
 /** @file The playground in a real browser: it solves the spiral, answers while training, and can be turned at every knob. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launch, longTasks, number, open, screenshot, serve, until } from "./harness.mjs";
+import { test } from "node:test";
+import { longTasks, number, screenshot, until, visits } from "./harness.mjs";
 
 const NET = "input x y | linear 12 | tanh | linear 12 | tanh | linear 8 | tanh | linear 1";
 const SPIRAL = `#/playground?dataset=spiral&noise=0&rate=0.03&batch=128&l2=0.0003&net=${encodeURIComponent(NET)}`;
 
-/** @type {Awaited<ReturnType<typeof serve>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-before(async () => {
-  site = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const open = visits();
 
 test("the spiral is solved to a test loss below 0.05 within 30 s", async () => {
-  const { page, done } = await open(browser, site.address, { hash: SPIRAL });
+  const { page, done } = await open({ hash: SPIRAL });
   const started = performance.now();
   const loss = await until(async () => {
     const value = await number(page, "[data-stat=test]");
@@ -37,7 +26,7 @@ test("the spiral is solved to a test loss below 0.05 within 30 s", async () => {
 });
 
 test("pause, step, travel in time and go on", async () => {
-  const { page, done } = await open(browser, site.address, { hash: SPIRAL });
+  const { page, done } = await open({ hash: SPIRAL });
   const step = () => number(page, "[data-stat=step]");
   await until(async () => (await step()) > 300, 10_000, "it trains");
   await page.getByRole("button", { name: "Pause" }).click();
@@ -57,7 +46,7 @@ test("pause, step, travel in time and go on", async () => {
 });
 
 test("the network can be rebuilt, and undone", async () => {
-  const { page, done } = await open(browser, site.address, { hash: SPIRAL });
+  const { page, done } = await open({ hash: SPIRAL });
   await page.getByRole("button", { name: "Add a hidden layer" }).click();
   const link = () => decodeURIComponent(page.url().replaceAll("+", " "));
   await until(async () => link().includes("linear 8 | tanh | linear 8 | tanh | linear 1"), 3000, "the link has the new layer");
@@ -69,7 +58,7 @@ test("the network can be rebuilt, and undone", async () => {
 
 test("a diverging run stops, says where, and goes back", async () => {
   const hash = "#/playground?dataset=plane&optimiser=sgd&rate=10&net=" + encodeURIComponent("input x y x2 y2 | linear 20 | linear 20 | linear 1");
-  const { page, done } = await open(browser, site.address, { hash });
+  const { page, done } = await open({ hash });
   const alert = page.getByRole("alert");
   await alert.waitFor({ timeout: 10_000 });
   assert.match((await alert.textContent()) ?? "", /stopped at step \d+.*finite.*rate/is);
@@ -87,7 +76,7 @@ test("a diverging run stops, says where, and goes back", async () => {
 });
 
 test("a reload goes on where it was", async () => {
-  const { page, done } = await open(browser, site.address, { hash: SPIRAL });
+  const { page, done } = await open({ hash: SPIRAL });
   const step = () => number(page, "[data-stat=step]");
   await until(async () => (await step()) > 500, 10_000, "it trains");
   await page.getByRole("button", { name: "Pause" }).click();
@@ -99,7 +88,7 @@ test("a reload goes on where it was", async () => {
 });
 
 test("training goes on in a hidden tab", async () => {
-  const { page, context, done } = await open(browser, site.address, { hash: SPIRAL });
+  const { page, context, done } = await open({ hash: SPIRAL });
   const step = () => number(page, "[data-stat=step]");
   await until(async () => (await step()) > 10, 10_000, "it trains");
   const front = await context.newPage();

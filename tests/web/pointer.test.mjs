@@ -1,20 +1,9 @@
 /** @file The pointer lab in a real browser: dragging, stepping, length, the recorded network, all four tasks. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launch, longTasks, open, screenshot, serve, until } from "./harness.mjs";
+import { test } from "node:test";
+import { longTasks, screenshot, until, visits } from "./harness.mjs";
 
-/** @type {Awaited<ReturnType<typeof serve>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-before(async () => {
-  site = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const open = visits();
 
 /** A pentagon with two points inside, far from any doubt. */
 const PENTAGON = "0.1,0.5;0.3,0.1;0.8,0.15;0.9,0.7;0.45,0.95;0.5,0.5;0.6,0.4";
@@ -35,7 +24,7 @@ const panel = (page) => {
 };
 
 test("the recorded network answers at once, and a dragged point changes its answer", async () => {
-  const { page, done } = await open(browser, site.address, { hash: hull });
+  const { page, done } = await open({ hash: hull });
   const { canvas, source, verdict, answer, body } = panel(page);
   await until(async () => (await source()).includes("trained earlier"), 10_000, "the recorded network is fetched and marked as such");
   await until(async () => (await verdict()).includes("exactly the hull"), 10_000, "a pentagon is found");
@@ -62,7 +51,7 @@ test("the recorded network answers at once, and a dragged point changes its answ
 });
 
 test("one decoding is stepped through, with its candidates", async () => {
-  const { page, done } = await open(browser, site.address, { hash: `${hull}&beam=3` });
+  const { page, done } = await open({ hash: `${hull}&beam=3` });
   const { source, step, body } = panel(page);
   await until(async () => (await source()).includes("trained earlier"), 10_000, "the recorded network");
   await page.locator(".run-bar").getByRole("button", { name: "Pause" }).click();
@@ -79,7 +68,7 @@ test("one decoding is stepped through, with its candidates", async () => {
 });
 
 test("the length slider goes beyond what it was trained on", async () => {
-  const { page, done } = await open(browser, site.address, { hash: "#/lab/pointer-networks?network=recorded", theme: "dark" });
+  const { page, done } = await open({ hash: "#/lab/pointer-networks?network=recorded", theme: "dark" });
   const { source, body } = panel(page);
   await until(async () => (await source()).includes("trained earlier"), 10_000, "the recorded network");
   const slider = body.locator(".pointing-track input");
@@ -92,7 +81,7 @@ test("the length slider goes beyond what it was trained on", async () => {
 });
 
 test("a network learns hulls from nothing while the visitor looks on", async () => {
-  const { page, done } = await open(browser, site.address, { hash: "#/lab/pointer-networks?baseline=none" });
+  const { page, done } = await open({ hash: "#/lab/pointer-networks?baseline=none" });
   const { source } = panel(page);
   await until(async () => /this run, step [1-9]/.test(await source()), 10_000, "training has begun");
   await longTasks(page);
@@ -107,7 +96,7 @@ test("a network learns hulls from nothing while the visitor looks on", async () 
 test("every task draws all its panels, also on a phone", async () => {
   for (const task of ["sort", "delaunay", "tsp"]) {
     for (const [width, height] of [[1440, 900], [390, 844]]) {
-      const { page, done } = await open(browser, site.address, { hash: `#/lab/pointer-networks?task=${task}`, width, height });
+      const { page, done } = await open({ hash: `#/lab/pointer-networks?task=${task}`, width, height });
       const { source } = panel(page);
       await until(async () => /this run, step [1-9]/.test(await source()), 20_000, `${task} trains`);
       const headings = await page.locator(".panel:not([hidden]) h3").allInnerTexts();
@@ -122,14 +111,14 @@ test("every task draws all its panels, also on a phone", async () => {
 });
 
 test("points that mean nothing are named, and the rest of the link is used", async () => {
-  const { page, done } = await open(browser, site.address, { hash: "#/lab/pointer-networks?points=0.1,0.2;nonsense&count=5" });
+  const { page, done } = await open({ hash: "#/lab/pointer-networks?points=0.1,0.2;nonsense&count=5" });
   await page.getByText("x of point 2 is 'nonsense'").waitFor({ timeout: 10_000 });
   await until(async () => (await panel(page).body.locator(".pointing-count-head b").innerText()) === "5", 5000, "five points are shown");
   await done();
 });
 
 test("the profile tells where the time of a step goes", async () => {
-  const { page, done } = await open(browser, site.address, { hash: "#/lab/pointer-networks?task=sort&baseline=none" });
+  const { page, done } = await open({ hash: "#/lab/pointer-networks?task=sort&baseline=none" });
   await page.getByRole("button", { name: "Profile" }).click();
   const rows = page.locator(".profile tbody tr");
   await rows.first().waitFor({ timeout: 20_000 });

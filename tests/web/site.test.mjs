@@ -1,23 +1,12 @@
 /** @file The site as a whole: loads below a folder, silent, from one origin only, offline, with hostile links. */
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { launch, number, open, screenshot, serve, until } from "./harness.mjs";
+import { test } from "node:test";
+import { number, screenshot, until, visits } from "./harness.mjs";
 
-/** @type {Awaited<ReturnType<typeof serve>>} */
-let site;
-/** @type {import("playwright-core").Browser} */
-let browser;
-before(async () => {
-  site = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
+const open = visits();
 
 test("the gallery's cards are alive", async () => {
-  const { page, done } = await open(browser, site.address);
+  const { page, done } = await open();
   await page.getByRole("link", { name: /Grokking/ }).waitFor();
   const note = () => page.locator(".card-note").first().textContent();
   const first = await until(async () => /step/.test((await note()) ?? "") && note(), 5000, "the first card trains");
@@ -30,7 +19,7 @@ test("the gallery's cards are alive", async () => {
 
 test("first training change: within 2 s cold, within 1 s warm", async () => {
   const times = [];
-  const { page, done } = await open(browser, site.address, { hash: "#/playground" });
+  const { page, done } = await open({ hash: "#/playground" });
   for (let visit = 0; visit < 2; visit++) {
     if (visit) await page.reload();
     await page.waitForFunction(() => Number(document.querySelector("[data-stat=step]")?.textContent?.replaceAll(",", "")) > 0, null, { polling: 10 });
@@ -45,7 +34,7 @@ test("first training change: within 2 s cold, within 1 s warm", async () => {
 test("wrong links get messages and everything else works", async () => {
   const links = ["#/lab/groking", "#/nowhere", "#/lab/grokking?alpha=-3&nonsense=1&seed=abc&epsilon=%00", "#/playground?net=input%20q&noise=99&dataset=cat&seed=-1", "#/%%%", "#/lab/__proto__?constructor=1"];
   for (const hash of links) {
-    const { page, done } = await open(browser, site.address, { hash });
+    const { page, done } = await open({ hash });
     const text = () => page.locator("body").innerText();
     const named = /groking|no page|nowhere|alpha|nonsense|network in the link|noise|%%%|__proto__|no lab/i;
     await until(async () => named.test(await text()), 5000, `${hash} says what is wrong`);
@@ -55,7 +44,7 @@ test("wrong links get messages and everything else works", async () => {
 });
 
 test("a second visit works without a network", async () => {
-  const { page, context, done } = await open(browser, site.address, { hash: "#/playground", allow: /reload|ERR_INTERNET_DISCONNECTED/ });
+  const { page, context, done } = await open({ hash: "#/playground", allow: /reload|ERR_INTERNET_DISCONNECTED/ });
   await page.evaluate(() => navigator.serviceWorker.ready);
   await until(() => page.evaluate(() => navigator.serviceWorker.controller !== null), 10_000, "the service worker has taken over");
   // Nothing may be on its way when the network goes.
@@ -70,7 +59,7 @@ test("a second visit works without a network", async () => {
 test("phone and dark theme", async () => {
   for (const [name, hash] of [["gallery", ""], ["lab", "#/lab/grokking"], ["playground", "#/playground"]]) {
     for (const theme of /** @type {const} */ (["light", "dark"])) {
-      const { page, done } = await open(browser, site.address, { hash, width: 390, height: 844, theme });
+      const { page, done } = await open({ hash, width: 390, height: 844, theme });
       await page.waitForTimeout(1500);
       const wide = await page.evaluate(() => document.documentElement.scrollWidth);
       assert.ok(wide <= 390, `${name} is ${wide} pixels wide on a phone`);
