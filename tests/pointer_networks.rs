@@ -3,7 +3,7 @@
 mod common;
 
 use common::session::{clock, finish, record};
-use petri::labs::Verdict;
+use petri::labs::{Payload, Verdict};
 use petri::session::{Activity, Hub, Session, State};
 use serde_json::{Value, json};
 
@@ -92,7 +92,9 @@ fn the_recorded_network_is_asked_for_once_and_answers_when_it_is_there() {
     assert_eq!(fetches.len(), 1, "{told:?}");
     assert_eq!(fetches[0]["file"], "pointer-networks-hull.safetensors");
     let frame = told.iter().rfind(|json| json["type"] == "frame").unwrap();
-    assert_eq!(frame["panels"]["answer"]["loading"], true);
+    let answer = &frame["panels"]["answer"];
+    assert_eq!((&answer["unanswered"], &answer["source"]["kind"]), (&json!(true), &json!("recorded")));
+    assert!(answer["source"]["text"].as_str().unwrap().contains("being fetched"), "{answer}");
     assert!(frame["panels"]["states"].is_null());
 
     say(
@@ -153,4 +155,25 @@ fn another_learning_rate_is_not_measured_and_another_weight_is() {
     let after = record(&session);
     assert_eq!(after.last().map(|reading| reading.0), Some(30));
     assert_eq!(after[..after.len() - 1], before);
+}
+
+#[test]
+fn a_network_that_blew_up_shows_its_last_good_step() {
+    let mut session = open(&[], 2, false);
+    session.step(60);
+    finish(&mut session);
+    session.ask_pictures();
+    for index in 0..4 {
+        session.edit_leaf(0, "pointer.direction", index, 3e38).unwrap();
+    }
+    assert_eq!(session.state(), State::Failed);
+    let step = session.clock();
+    assert!(step < 60);
+    let answer = session.panel("answer", &mut Payload::default());
+
+    let mut good = open(&[], 2, false);
+    good.step(step);
+    finish(&mut good);
+    good.ask_pictures();
+    assert_eq!(answer, good.panel("answer", &mut Payload::default()));
 }

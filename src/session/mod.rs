@@ -565,6 +565,8 @@ impl Session {
         self.seek(last_good);
         while self.clock < last_good && self.work() {}
         self.furthest = self.clock;
+        // Panels show the last good step, as the clock does.
+        self.ask_pictures();
         self.failure = Some(error);
     }
 

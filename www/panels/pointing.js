@@ -28,7 +28,7 @@ let made = 0;
 class Pointing {
   /** @type {PointingPayload | null} */
   payload = null;
-  loading = false;
+  unanswered = false;
   /** @type {PointingPayload["source"] | null} */
   source = null;
   /** @type {PanelContext} */
@@ -98,9 +98,9 @@ class Pointing {
   /** @param {PointingPayload} payload @param {PanelContext} [context] */
   update(payload, context = {}) {
     this.context = context;
-    this.loading = Boolean(payload.loading);
+    this.unanswered = Boolean(payload.unanswered);
     this.source = payload.source ?? null;
-    if (!this.loading) {
+    if (!this.unanswered) {
       const before = this.edits.answered;
       const first = this.payload === null;
       if (this.payload && this.payload.task !== payload.task) this.player.go(null, 0);
@@ -193,7 +193,7 @@ class Pointing {
   drawPicture(surface) {
     const colors = palette();
     const { payload, layout, player } = this;
-    if (!payload || !layout) return drawEmpty(surface, this.loading ? "fetching the recorded network…" : "no answer yet", colors);
+    if (!payload || !layout) return drawEmpty(surface, this.source?.text ?? "no answer yet", colors);
     const { made, row } = this;
     const stepping = made !== Infinity && !player.playing;
     const count = countOf(payload);
@@ -228,12 +228,12 @@ class Pointing {
   }
 
   drawParts() {
-    const { payload, hosts, edits, player, context, loading } = this;
+    const { payload, hosts, edits, player, context, unanswered } = this;
     const { set, values } = context;
     const choose = set && values?.network !== undefined ? (/** @type {string} */ value) => set("network", value) : null;
     const source = this.source ?? payload?.source;
-    if (source) render(headTemplate({ source, loading }, { id: this.id, network: values?.network, choose }), hosts.head);
-    this.root.classList.toggle("loading", loading);
+    if (source) render(headTemplate({ source, unanswered }, { id: this.id, network: values?.network, choose }), hosts.head);
+    this.root.classList.toggle("unanswered", unanswered);
     if (!payload) return;
     const { made } = this;
     const { editable, history } = edits;

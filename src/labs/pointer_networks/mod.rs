@@ -29,7 +29,7 @@ use crate::session::View;
 use answer::Answerer;
 use controls::{CONTROLS, PANELS, RATE};
 use model::Head;
-use panels::Shown;
+use panels::{Shown, Source};
 use program::{Judge, Plan, column, measures};
 use recorded::Recorded;
 use serde_json::Value;
@@ -334,8 +334,8 @@ impl PointerNetworks {
         })
     }
 
-    /// Weights, plan and source of the network that answers; `None` while it is being fetched.
-    fn network(&self, view: &View) -> Option<(Vec<Weights>, Plan, (&'static str, String))> {
+    /// Weights, plan and source of the network that answers, or why there is none.
+    fn network(&self, view: &View) -> std::result::Result<(Vec<Weights>, Plan, Source), Source> {
         let plan = self.plan.clone();
         let main = view.main();
         match (self.settings.text("network"), &self.recording, main.picture) {
@@ -351,40 +351,49 @@ impl PointerNetworks {
                     "trained earlier: seed {}, {steps} steps, {}; made by “{}”. Choose “this run” to train it yourself.",
                     recorded.seed, recorded.figures, recorded.command
                 );
-                Some((recorded.weights.clone(), plan, ("recorded", text)))
+                Ok((recorded.weights.clone(), plan, ("recorded", text)))
             }
-            ("recorded", Recording::Missing, _) => None,
+            ("recorded", Recording::Missing, _) => Err(("recorded", "the recorded network is being fetched …".into())),
             ("recorded", Recording::Refused(reason), _) => {
                 let text = format!("the recorded network cannot be had ({reason}); this is the untrained one");
-                Some((self.untrained.clone(), plan, ("untrained", text)))
+                Ok((self.untrained.clone(), plan, ("untrained", text)))
             }
             ("here", _, Some(picture)) => {
                 let weights = picture.names.iter().zip(&picture.arrays);
                 let weights = weights.map(|(name, values)| (name.clone(), Vec::new(), values.clone())).collect();
-                Some((weights, plan, ("here", format!("this run, step {}", grouped(main.step)))))
+                Ok((weights, plan, ("here", format!("this run, step {}", grouped(main.step)))))
             }
-            _ => Some((self.untrained.clone(), plan, ("untrained", "first weights, before any training".into()))),
+            _ => Ok((self.untrained.clone(), plan, ("untrained", "first weights, before any training".into()))),
         }
     }
 
-    /// The answer to the set that is shown, by the network that is chosen.
-    fn shown(&mut self, view: &View) -> Option<&Shown> {
+    /// The answer to the set that is shown, by the network that is chosen, or why there is none.
+    fn shown(&mut self, view: &View) -> std::result::Result<&Shown, Source> {
         let step = view.main().step;
-        if self.shown.as_ref().is_none_or(|(of, _)| *of != step) {
-            let (weights, plan, source) = self.network(view)?;
-            let ShownSet { points, places, truth, bound } = self.set().clone();
-            if self.answerer.as_ref().is_none_or(|answerer| !answerer.fits(&plan, points.len())) {
-                self.answerer = Answerer::new(&plan, points.len()).ok();
-            }
-            let answerer = self.answerer.as_mut()?;
-            answerer.load(&weights);
-            let restricted = matches!(plan.rules.task, Task::Sort | Task::Tour) && self.settings.number("valid") == 1.0;
-            let answer = answerer.answer(&points, self.settings.number("beam") as usize, restricted);
-            let best = answer.beams.first()?;
-            let grade = plan.rules.grade(&points, &truth, &best.tokens, best.stopped);
-            self.shown = Some((step, Shown { points, places, truth, answer, grade, source, range: plan.range, bound }));
-        }
-        self.shown.as_ref().map(|(_, shown)| shown)
+        let shown = match self.shown.take().filter(|(of, _)| *of == step) {
+            Some((_, shown)) => shown,
+            None => self.answer(view)?,
+        };
+        Ok(&self.shown.insert((step, shown)).1)
+    }
+
+    fn answer(&mut self, view: &View) -> std::result::Result<Shown, Source> {
+        let (weights, plan, source) = self.network(view)?;
+        let ShownSet { points, places, truth, bound } = self.set().clone();
+        let fits = |answerer: &Answerer| answerer.fits(&plan, points.len());
+        let mut answerer = match self.answerer.take().filter(fits) {
+            Some(answerer) => answerer,
+            None => Answerer::new(&plan, points.len()).map_err(|error| (source.0, error.to_string()))?,
+        };
+        answerer.load(&weights);
+        let restricted = matches!(plan.rules.task, Task::Sort | Task::Tour) && self.settings.number("valid") == 1.0;
+        let answer = answerer.answer(&points, self.settings.number("beam") as usize, restricted);
+        self.answerer = Some(answerer);
+        let Some(best) = answer.beams.first() else {
+            return Err((source.0, "its weights are no longer finite numbers, so that it points at nothing".into()));
+        };
+        let grade = plan.rules.grade(&points, &truth, &best.tokens, best.stopped);
+        Ok(Shown { points, places, truth, answer, grade, source, range: plan.range, bound })
     }
 
     fn file(&self) -> String {
@@ -443,16 +452,15 @@ impl Experiment for PointerNetworks {
             "lengths" if task == Task::Tour => panels::lengths(&self.plan, &self.chances[position], view),
             "answer" | "diagram" | "states" => {
                 let mut axes = self.axes.take();
-                let Some(shown) = self.shown(view) else {
-                    return if id == "answer" { panels::loading(task) } else { Value::Null };
-                };
-                let value = match id {
-                    "answer" => panels::answer(task, shown, payload),
-                    "diagram" => panels::diagram(task, shown, payload),
-                    _ => {
+                let value = match (id, self.shown(view)) {
+                    ("answer", Ok(shown)) => panels::answer(task, shown, payload),
+                    ("answer", Err(why)) => panels::unanswered(task, why),
+                    ("diagram", Ok(shown)) => panels::diagram(task, shown, payload),
+                    (_, Ok(shown)) => {
                         let hidden = shown.answer.states.len() / shown.points.len();
                         panels::states(task, shown, hidden, &mut axes, payload)
                     }
+                    (_, Err(_)) => Value::Null,
                 };
                 self.axes = axes;
                 value

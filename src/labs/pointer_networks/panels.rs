@@ -11,6 +11,9 @@ use crate::number::rounded;
 use crate::session::{RunView, View};
 use serde_json::Value;
 
+/// Whose answer is shown, or why none is: `here`, `recorded` or `untrained`, and in words.
+pub(super) type Source = (&'static str, String);
+
 /// An input set with what is asked of it and what the network says. Positions are those in the set as the network reads it.
 pub(super) struct Shown {
     /// The set, in the order in which it is read.
@@ -23,8 +26,8 @@ pub(super) struct Shown {
     pub answer: Answer,
     /// How good the first of its answers is.
     pub grade: Grade,
-    /// Whose answer it is: `here`, `recorded` or `untrained`, and in words.
-    pub source: (&'static str, String),
+    /// Whose answer it is.
+    pub source: Source,
     /// Lengths that it was trained on.
     pub range: [usize; 2],
     /// A lower bound of the shortest tour, where that is not known.
@@ -91,13 +94,9 @@ pub(super) fn answer(task: Task, shown: &Shown, payload: &mut Payload) -> Value 
     })
 }
 
-/// Panel `answer` while the recorded network is on its way.
-pub(super) fn loading(task: Task) -> Value {
-    json!({
-        "task": name(task),
-        "loading": true,
-        "source": json!({ "kind": "recorded", "text": "the recorded network is being fetched …" }),
-    })
+/// Panel `answer` when there is none, and why.
+pub(super) fn unanswered(task: Task, (kind, text): Source) -> Value {
+    json!({ "task": name(task), "unanswered": true, "source": json!({ "kind": kind, "text": text }) })
 }
 
 /// The task in links and payloads.

@@ -9,6 +9,7 @@ use super::task::{InputOrder, Rules, TESTS, Task};
 use super::*;
 use crate::cpu::Machine;
 use crate::labs::{Feed, Judge as _};
+use crate::session::{History, Picture, RunView};
 use std::sync::Arc;
 
 fn rules(task: Task) -> Rules {
@@ -273,4 +274,26 @@ fn points_that_are_read_in_another_order_keep_their_numbers() {
     let diagram = lab.panel("diagram", &session.view(), &mut payload);
     assert_eq!(diagram["inputs"][0], "0.10 0.30", "the leftmost is read first");
     assert_eq!(diagram["numbers"][0].as_f64(), Some(2.0), "and has the visitor's number");
+}
+
+#[test]
+fn weights_that_are_no_numbers_are_called_so() {
+    let settings = Settings::defaults(CONTROLS, 1);
+    let mut lab = open(&settings, false).unwrap();
+    let plan = plan_of(&settings);
+    let g = &mut Graph::new();
+    plan.network(g);
+    let weights = |fill: f32| Picture {
+        names: g.leaves().iter().map(|leaf| leaf.name.clone()).collect(),
+        arrays: g.leaves().iter().map(|leaf| vec![fill; leaf.ty.elements()]).collect(),
+    };
+    let history = History::default();
+    let mut answer = |step: u64, picture: &Picture| {
+        let run = RunView { name: "", history: &history, step, steps: 10, finished: false, picture: Some(picture) };
+        lab.panel("answer", &View { runs: vec![run], other_seeds: Vec::new() }, &mut Payload::default())
+    };
+    assert!(answer(1, &weights(0.01))["unanswered"].is_null());
+    let spoilt = answer(2, &weights(f32::NAN));
+    assert_eq!(spoilt["unanswered"], true);
+    assert!(spoilt["source"]["text"].as_str().unwrap().contains("no longer finite"), "{spoilt}");
 }

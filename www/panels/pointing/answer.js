@@ -22,7 +22,7 @@
  * @property {"right" | "wrong"} verdict
  * @property {{kind: "here" | "recorded" | "untrained", text: string}} source
  * @property {string} [note]
- * @property {boolean} [loading] a recorded network is on its way; only `source` is given
+ * @property {boolean} [unanswered] there is none, for the reason that `source` tells; nothing else is given
  */
 /** Something of the answer that is drawn; `step`: the output step that completes it, from 1. */
 /** @typedef {{corners: number[], wrong: boolean, step: number}} Part */

@@ -37,10 +37,10 @@ const button = (icon, title, disabled, run) =>
 const valueOf = (event) => Number(/** @type {HTMLInputElement} */ (event.target).value);
 
 /**
- * @param {{source: PointingPayload["source"], loading?: boolean}} payload
+ * @param {{source: PointingPayload["source"], unanswered?: boolean}} payload
  * @param {{id: string, network: string | undefined, choose: ((value: string) => void) | null}} options
  */
-export function headTemplate({ source, loading }, { id, network, choose }) {
+export function headTemplate({ source, unanswered }, { id, network, choose }) {
   const chosen = network ?? source.kind;
   const segments = choose
     ? html`<div class="segments pointing-networks" role="radiogroup" aria-label="Which network answers">${NETWORKS.map(
@@ -48,9 +48,8 @@ export function headTemplate({ source, loading }, { id, network, choose }) {
           @change=${() => choose(value)} /><span>${label}</span></label>`,
       )}</div>`
     : nothing;
-  const words = loading ? "fetching the recorded network…" : source.text;
-  const mark = source.kind === "recorded" && !loading ? html`<b>recorded</b>` : nothing;
-  return html`${segments}<p class="pointing-source">${mark}${words}</p>`;
+  const mark = source.kind === "recorded" && !unanswered ? html`<b>recorded</b>` : nothing;
+  return html`${segments}<p class="pointing-source">${mark}${source.text}</p>`;
 }
 
 const legendLine = (/** @type {string} */ kind) =>
