@@ -121,9 +121,10 @@ impl Rules {
                 break;
             }
         }
-        let order = self.reading_order(points);
-        let drawn: Vec<Point> = order.iter().map(|&at| points[at]).collect();
-        points.copy_from_slice(&drawn);
+        if self.inputs != InputOrder::Random {
+            let drawn: Vec<Point> = self.reading_order(points).iter().map(|&at| points[at]).collect();
+            points.copy_from_slice(&drawn);
+        }
     }
 
     /// The order in which the network is shown the points: positions in `points`.
