@@ -6,7 +6,7 @@ use common::{outputs, relative_error, run_cpu};
 use petri::cpu::Machine;
 use petri::graph::{Entry, Graph, Result, Role, Var};
 use petri::nn::Init;
-use petri::nn::recurrent::{Cell, Direction, Lstm, State, run};
+use petri::nn::recurrent::{Cell, Direction, Lstm, State, run, unroll};
 use petri::optim::{Momentum, Update};
 use petri::plan::{Program, plan};
 use petri::replicate::replicate;
@@ -92,8 +92,29 @@ fn a_scan_trains_like_the_unrolled_loop() {
         rows.push(state.output());
     }
     let unrolled = g.stack(&rows, 0).unwrap();
+    same(g, &cell, (all, last), (unrolled, state));
+}
+
+#[test]
+fn an_unrolled_run_is_the_scan() {
+    let mut g = Graph::new();
+    let cell = Lstm::new(&mut g, "cell", [3, 5], 1.0, Init::GlorotUniform, &mut Rng::new(1, "cell"));
+    let x = (0..7 * 2 * 3).map(|i| (i as f32 * 0.37).sin()).collect();
+    let x = g.leaf_with(Role::Input, "x", &[7, 2, 3], x);
+    let start = [("h", 0.0), ("c", 1.0)].map(|(name, shift)| {
+        g.leaf_with(Role::Input, name, &[2, 5], (0..10).map(|i| (i as f32 * 0.7 + shift).cos()).collect())
+    });
+    for start in [None, Some(State(start.to_vec()))] {
+        let scanned = run(&mut g, &cell, x, start.clone(), None, Direction::Forwards).unwrap();
+        let unrolled = unroll(&mut g, &cell, x, start).unwrap();
+        same(g.clone(), &cell, scanned, unrolled);
+    }
+}
+
+/// Compares two runs of seven steps over two samples: what they give, and the gradients of a loss of all of it.
+fn same(mut g: Graph, cell: &Lstm, scanned: (Var, State), looped: (Var, State)) {
     let weights = g.leaf_with(Role::Input, "weights", &[7, 2, 5], (0..70).map(|i| (i as f32).cos()).collect());
-    let mut loss_of = |all: Var, last: &State| {
+    let mut loss_of = |(all, last): (Var, State)| {
         let product = g.mul(all, weights).unwrap();
         let (sum, memory) = (g.sum_all(product).unwrap(), g.square(last.0[1]).unwrap());
         let memory = g.sum_all(memory).unwrap();
@@ -101,8 +122,9 @@ fn a_scan_trains_like_the_unrolled_loop() {
         let gradients = g.grad(loss, &cell.parameters()).unwrap();
         [vec![all, last.0[1]], gradients].concat()
     };
-    let (scanned, looped) = (loss_of(all, &last), loss_of(unrolled, &state));
+    let (scanned, looped) = (loss_of(scanned), loss_of(looped));
     let (got, want) = (run_cpu(&g, &outputs(&scanned)), run_cpu(&g, &outputs(&looped)));
+    assert_eq!(got.len(), 5);
     for (got, want) in got.iter().zip(&want) {
         let error = relative_error(got, want);
         assert!(error < 2e-6, "{error}");
