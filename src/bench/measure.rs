@@ -127,13 +127,9 @@ pub fn measure(task: &Task, trainer: &mut dyn Trainer, protocol: &Protocol) -> O
     Outcome { first_loss, loss, rates: (0..protocol.windows).map(window).collect() }
 }
 
-/// Time of each kernel of a training step in seconds, the mean of `steps`.
-pub fn profile(machine: &mut cpu::Machine, steps: u32) -> Vec<f64> {
+/// Where the time of `steps` training steps goes, after as many to warm up.
+pub fn profile(machine: &mut cpu::Machine, steps: u64) -> cpu::Profile {
     let train = routine(machine.program(), TRAIN);
-    let mut times = vec![0.0; machine.program().routines[train].kernels.len()];
     let started = Instant::now();
-    for _ in 0..steps {
-        machine.run_timed(train, &|| started.elapsed().as_secs_f64(), &mut times);
-    }
-    times.iter().map(|time| time / f64::from(steps)).collect()
+    cpu::Profile::measure(machine, steps, &|| started.elapsed().as_secs_f64() * 1000.0, |_, _| train)
 }

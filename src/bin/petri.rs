@@ -6,6 +6,7 @@ mod bench;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use petri::cpu::{Cost, Profile};
 use petri::graph::{Error, Result};
 use petri::labs::{self, Claim, Kind, Lab, Settings, Summary, Verdict};
 use petri::session::{self, Session, State};
@@ -346,7 +347,7 @@ fn report(lab: &Lab, options: &Options, outcomes: &mut [Outcome]) -> bool {
             "claims": summaries,
         });
         if let Some(profile) = profile {
-            json["profile"] = profile;
+            json["profile"] = profile.json();
         }
         println!("{json}");
     } else {
@@ -369,17 +370,20 @@ fn report(lab: &Lab, options: &Options, outcomes: &mut [Outcome]) -> bool {
     !failed && summaries.iter().all(|summary| summary.verdict == Verdict::Holds)
 }
 
-/// The dearest kernels of a training step.
-fn print_profile(profile: &Value) {
-    let whole = profile["milliseconds"].as_f64().unwrap_or(f64::NAN);
-    println!("a training step: {whole:.3} ms on the CPU");
+/// The dearest kernels of a training step, and the others together.
+fn print_profile(profile: &Profile) {
+    let whole = profile.milliseconds;
+    println!("  a training step: {whole:.3} ms on the CPU");
     println!("    share  microseconds  times  GFLOP/s  kernel");
-    for kernel in profile["kernels"].as_array().into_iter().flatten().take(MOST_KERNELS) {
-        let number = |name: &str| kernel[name].as_f64().unwrap_or(f64::NAN);
-        let (time, count) = (number("milliseconds"), number("count"));
-        let rate = number("operations") / time / 1e6;
-        let name = kernel["kernel"].as_str().unwrap_or_default();
-        println!("  {:6.1} %  {:12.1}  {count:5.1}  {rate:7.2}  {name}", 100.0 * time / whole, 1000.0 * time);
+    let (listed, others) = profile.kernels.split_at(profile.kernels.len().min(MOST_KERNELS));
+    for Cost { kernel, count, milliseconds, operations } in listed {
+        let (share, microseconds) = (100.0 * milliseconds / whole, 1000.0 * milliseconds);
+        let rate = operations / milliseconds / 1e6;
+        println!("  {share:6.1} %  {microseconds:12.1}  {count:5.1}  {rate:7.2}  {kernel}");
+    }
+    if !others.is_empty() {
+        let rest: f64 = others.iter().map(|cost| cost.milliseconds).sum();
+        println!("  {:6.1} %  {:12.1}  {:14} {} other kinds", 100.0 * rest / whole, 1000.0 * rest, "", others.len());
     }
 }
 

@@ -8,6 +8,7 @@ pub mod code;
 pub mod gemm;
 pub mod math;
 mod matmul;
+mod profile;
 mod reduce;
 pub mod simd;
 mod tile;
@@ -16,6 +17,7 @@ use crate::graph::DType;
 use crate::plan::{Kernel, MapKernel, Program, RowsKernel, RowsPart, ScanKernel, ScatterKernel};
 use code::{Code, Registers, Target};
 use matmul::MatMul;
+pub use profile::{Cost, Profile};
 use reduce::Reduce;
 use std::sync::Arc;
 
@@ -123,7 +125,7 @@ impl Machine {
     }
 
     /// Runs a routine once and adds the time that each kernel took to `times`, in the unit of the clock `now`.
-    pub fn run_timed(&mut self, routine: usize, now: &dyn Fn() -> f64, times: &mut [f64]) {
+    fn run_timed(&mut self, routine: usize, now: &dyn Fn() -> f64, times: &mut [f64]) {
         let Machine { memory, routines, scratch, .. } = self;
         let mut before = now();
         for (step, time) in routines[routine].iter().zip(times) {

@@ -198,7 +198,7 @@ impl Hub {
                 self.replies.push_back(Message { json, arrays: Vec::new(), bytes: None });
             }
             if std::mem::take(&mut dish.profiled) {
-                let mut json = dish.session.profile(now);
+                let mut json = dish.session.profile(now).json();
                 json["type"] = json!("profile");
                 json["dish"] = json!(name);
                 self.replies.push_back(Message { json, arrays: Vec::new(), bytes: None });

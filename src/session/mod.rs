@@ -11,7 +11,6 @@ mod export;
 mod history;
 mod hub;
 mod machine;
-mod profile;
 #[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
 mod race;
 mod run;
@@ -25,6 +24,7 @@ pub use machine::Device;
 #[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
 pub use race::gpu_is_faster;
 
+use crate::cpu::Profile;
 use crate::graph::{Error, Result};
 use crate::labs::{Claim, Effect, Experiment, Lab, Part, Payload, Settings};
 use crate::number;
@@ -90,6 +90,8 @@ const MOST_STEPS_PER_PORTION: u32 = 256;
 /// A portion should not take longer.
 #[cfg(feature = "gpu")]
 const SLOW_PORTION_MILLISECONDS: f64 = 12.0;
+/// Steps whose kernels are timed, after as many to warm up.
+const PROFILED_STEPS: u64 = 20;
 /// A turn looks at the time about this often, in milliseconds.
 const BURST_MILLISECONDS: f64 = 1.0;
 
@@ -620,6 +622,14 @@ impl Session {
     /// The claims as far as they are measured.
     pub fn claims(&self) -> Vec<Claim> {
         self.experiment.claims(&self.view())
+    }
+
+    /// Where the time of the main run's steps goes on the CPU, measured with its first weights on a machine of its own. `now` is a
+    /// clock in milliseconds.
+    pub fn profile(&mut self, now: &dyn Fn() -> f64) -> Profile {
+        let run = &mut self.runs[0];
+        let (mut machine, first) = (run.copy_on_cpu(), run.step);
+        Profile::measure(&mut machine, PROFILED_STEPS, now, |machine, step| run.feed_to(machine, first + step))
     }
 
     /// The plan of the main run's program, as text.

@@ -1,6 +1,6 @@
 //! `petri bench`: how fast the engine trains, job by job, and whether it computes what other libraries compute.
 
-use super::{Device, find_gpu};
+use super::{Device, find_gpu, print_profile};
 use clap::Args;
 use petri::bench::measure::{Outcome, Protocol, Trainer, measure, profile};
 use petri::bench::{self, TRAIN, Task, data};
@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// Steps over which kernels are timed, at most, and how long that may take.
-const PROFILED: u32 = 200;
+const PROFILED: f64 = 200.0;
 const PROFILING: f64 = 1.0;
 
 /// What `petri bench` is told.
@@ -86,8 +86,7 @@ struct Report {
     device: &'static str,
     program: Arc<Program>,
     outcome: Outcome,
-    /// Kernels of a step with their seconds, dearest first.
-    kernels: Option<Vec<(f64, String)>>,
+    profile: Option<cpu::Profile>,
 }
 
 fn report(
@@ -104,8 +103,11 @@ fn report(
         _ => Box::new(cpu::Machine::new(program.clone())),
     };
     let outcome = measure(task, &mut *trainer, protocol);
-    let kernels = options.profile.then(|| by_kernel(&program, outcome.highest()));
-    Ok(Report { task, device: gpu.map_or("cpu", session::Device::name), program, outcome, kernels })
+    let profile = options.profile.then(|| {
+        let steps = (outcome.highest() * PROFILING).clamp(3.0, PROFILED) as u64;
+        profile(&mut cpu::Machine::new(program.clone()), steps)
+    });
+    Ok(Report { task, device: gpu.map_or("cpu", session::Device::name), program, outcome, profile })
 }
 
 #[cfg(feature = "gpu")]
@@ -117,26 +119,6 @@ fn is_faster(device: &session::Device, program: &Arc<Program>) -> bool {
 #[cfg(not(feature = "gpu"))]
 fn is_faster(_: &session::Device, _: &Arc<Program>) -> bool {
     false
-}
-
-/// Time of each kernel on the CPU, for about as many steps as fit into a moment.
-fn by_kernel(program: &Arc<Program>, rate: f64) -> Vec<(f64, String)> {
-    let mut machine = cpu::Machine::new(program.clone());
-    let steps = (rate * PROFILING).clamp(3.0, PROFILED as f64) as u32;
-    machine.step(u64::from(steps));
-    let times = profile(&mut machine, steps);
-    let routine = program.routines.iter().find(|routine| routine.name == TRAIN);
-    let named = routine.into_iter().flat_map(|routine| routine.kernels.iter().zip(&routine.labels));
-    let mut kernels: Vec<(f64, String)> = times
-        .into_iter()
-        .zip(named)
-        .map(|(time, (kernel, label))| {
-            let rate = kernel.flops() as f64 / time.max(1e-9) / 1e9;
-            (time, format!("{rate:>6.2} GFLOP/s  {}  ({label})", kernel.summary()))
-        })
-        .collect();
-    kernels.sort_by(|a, b| b.0.total_cmp(&a.0));
-    kernels
 }
 
 impl Report {
@@ -185,9 +167,8 @@ impl Report {
             "flops": flops,
             "bytes": self.bytes(),
         });
-        if let Some(kernels) = &self.kernels {
-            let kernel = |(time, text): &(f64, String)| json!({ "seconds": time, "kernel": text.trim() });
-            json["profile"] = kernels.iter().map(kernel).collect();
+        if let Some(profile) = &self.profile {
+            json["profile"] = profile.json();
         }
         json
     }
@@ -208,11 +189,8 @@ impl Report {
             "  {kernels} kernels in {dispatches} dispatches, {flops} FLOP; {:.1} MiB",
             self.bytes() as f64 / f64::from(1 << 20)
         );
-        if let Some(kernels) = &self.kernels {
-            let total: f64 = kernels.iter().map(|kernel| kernel.0).sum();
-            for (time, text) in kernels {
-                println!("  {:>9.1} µs {:>5.1} %  {text}", time * 1e6, 100.0 * time / total);
-            }
+        if let Some(profile) = &self.profile {
+            print_profile(profile);
         }
     }
 }
