@@ -7,6 +7,7 @@ mod control;
 mod grokking;
 mod payload;
 mod pointer_networks;
+pub(crate) mod safetensors;
 
 pub use claim::{Claim, Measured, Median, Relation, Summary, Verdict};
 pub use control::{Choice, Control, Effect, Kind, Scale, Settings, When, nearest};

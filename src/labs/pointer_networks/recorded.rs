@@ -2,8 +2,7 @@
 
 use super::program::Plan;
 use crate::graph::{Error, Result};
-use crate::labs::Weights;
-use safetensors::tensor::{Dtype, TensorView, serialize};
+use crate::labs::{Weights, safetensors};
 use serde_json::Value;
 
 /// What a file holds.
@@ -33,22 +32,13 @@ fn refuse(message: impl Into<String>) -> Error {
 
 /// Writes the weights of a run.
 pub(super) fn write(plan: &Plan, weights: &[Weights], told: [(&str, String); 4]) -> Result<Vec<u8>> {
-    let bytes: Vec<Vec<u8>> =
-        weights.iter().map(|(_, _, values)| values.iter().flat_map(|value| value.to_le_bytes()).collect()).collect();
-    let refused = |error: safetensors::SafeTensorError| {
-        Error::new("export", error.to_string(), "report this, it should not happen")
-    };
-    let views = weights.iter().zip(&bytes).map(|((name, shape, _), bytes)| {
-        TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name.as_str(), view)).map_err(refused)
-    });
-    let views = views.collect::<Result<Vec<_>>>()?;
     let sizes = [
         ("hidden", plan.hidden.to_string()),
         ("shortest", plan.range[0].to_string()),
         ("longest", plan.range[1].to_string()),
     ];
-    let metadata = sizes.into_iter().chain(told).map(|(name, value)| (name.to_owned(), value)).collect();
-    serialize(views, Some(metadata)).map_err(refused)
+    let metadata = sizes.into_iter().chain(told).map(|(name, value)| (name.to_owned(), value));
+    safetensors::write(weights.iter().map(|(name, shape, values)| (&name[..], &shape[..], &values[..])), metadata)
 }
 
 /// Reads a file that [`write`] made: the length of a header of JSON, the header, and all tensors without gaps. By hand, as

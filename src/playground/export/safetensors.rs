@@ -3,28 +3,18 @@
 //! `features × weight + bias`.
 
 use super::Layer;
-use crate::graph::{Error, Result};
+use crate::graph::Result;
+use crate::labs::safetensors;
 use crate::playground::NetworkSpec;
-use safetensors::SafeTensorError;
-use safetensors::tensor::{Dtype, TensorView, serialize};
 
 pub(super) fn write(spec: &NetworkSpec, layers: &[Layer]) -> Result<Vec<u8>> {
-    // The format is little-endian, as are all machines that browsers run on; the conversion says so.
-    let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect::<Vec<u8>>();
-    let tensors: Vec<(String, Vec<usize>, Vec<u8>)> = layers
+    let tensors: Vec<_> = layers
         .iter()
         .flat_map(|layer| {
-            [
-                (format!("{}.weight", layer.name), vec![layer.inputs, layer.units], bytes(layer.weight)),
-                (format!("{}.bias", layer.name), vec![layer.units], bytes(layer.bias)),
-            ]
+            let (weight, bias) = (format!("{}.weight", layer.name), format!("{}.bias", layer.name));
+            [(weight, vec![layer.inputs, layer.units], layer.weight), (bias, vec![layer.units], layer.bias)]
         })
         .collect();
-    let refused = |error: SafeTensorError| Error::new("export", error.to_string(), "report this, it should not happen");
-    let views = tensors.iter().map(|(name, shape, bytes)| {
-        TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name.as_str(), view)).map_err(refused)
-    });
-    let views = views.collect::<Result<Vec<_>>>()?;
-    let metadata = [("network".to_owned(), spec.to_string())].into_iter().collect();
-    serialize(views, Some(metadata)).map_err(refused)
+    let metadata = [("network".to_owned(), spec.to_string())];
+    safetensors::write(tensors.iter().map(|(name, shape, values)| (&name[..], &shape[..], *values)), metadata)
 }
