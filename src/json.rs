@@ -19,6 +19,7 @@ macro_rules! json {
 pub(crate) use json;
 
 /// An empty list.
+#[cfg(feature = "labs")]
 pub(crate) const NONE: [(); 0] = [];
 
 /// What is serialisable as JSON; `null` where it is not (a map with keys that are no text).

@@ -13,7 +13,6 @@ pub mod data;
 pub mod gpu;
 mod grad;
 pub mod graph;
-#[cfg(feature = "labs")]
 mod json;
 #[cfg(feature = "labs")]
 pub mod labs;
