@@ -13,7 +13,7 @@ fn left(batch: u32, row: u32, inner: u32) -> f32 {
     if ($left_outside) {
         return 0.0;
     }
-$left_batch
+$left_axes
     return bitcast<f32>($left_element);
 }
 
@@ -21,7 +21,7 @@ fn right(batch: u32, inner: u32, column: u32) -> f32 {
     if ($right_outside) {
         return 0.0;
     }
-$right_batch
+$right_axes
     return bitcast<f32>($right_element);
 }
 

@@ -4,9 +4,7 @@ use super::batches::labels;
 use super::{Column, First, Model, Parameter};
 use crate::graph::{DType, Graph, Result, Var};
 use crate::nn::Linear;
-use crate::ops::pad::PadMode;
 use crate::ops::pool::Pool;
-use crate::ops::window::Window;
 
 const SIDE: usize = 28;
 const KERNEL: usize = 5;
@@ -62,16 +60,10 @@ impl Model for Pictures {
 /// The samples lie innermost, unlike in [`Graph::convolution_2d`]: whatever moves windows about, there and back, then
 /// handles runs of a whole batch, without an edge in between.
 fn block(g: &mut Graph, x: Var, kernel: Var, bias: Var) -> Result<Var> {
-    let &[channels, side, _, rows] = g.shape(x) else { unreachable!("four axes") };
+    let &[_, side, _, rows] = g.shape(x) else { unreachable!("four axes") };
     let &[_, _, _, outputs] = g.shape(kernel) else { unreachable!("four axes") };
-    let padded = g.pad(x, 1, &[[KERNEL / 2; 2]; 2], PadMode::ZERO)?;
-    let windows = g.windows(padded, 1, &[Window { size: KERNEL, stride: 1, dilation: 1 }; 2])?;
-    let windows = g.permute(windows, &[2, 4, 0, 1, 3, 5])?;
-    let seen = KERNEL * KERNEL * channels;
-    let windows = g.reshape(windows, &[seen, side * side * rows])?;
-    let kernel = g.reshape(kernel, &[seen, outputs])?;
-    let kernel = g.transpose(kernel)?;
-    let sums = g.matmul(kernel, windows)?;
+    let kernel = g.permute(kernel, &[3, 2, 0, 1])?;
+    let sums = g.slide(x, 1, kernel, &[1; 2], &[[KERNEL / 2; 2]; 2])?;
     let bias = g.unsqueeze(bias, 1)?;
     let sums = g.add(sums, bias)?;
     let units = g.relu(sums)?;

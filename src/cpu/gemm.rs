@@ -4,7 +4,7 @@
 //! give the same bits, natively and in wasm. Loops after Goto and van de Geijn, "Anatomy of
 //! high-performance matrix multiplication" (2008); the innermost one is `tile.rs`.
 
-use super::tile::{self, Tile};
+use super::tile::{self, Left, Tile};
 
 /// Length of a block along k; its panel of B stays in the first-level cache.
 const BLOCK: usize = 256;
@@ -34,30 +34,86 @@ impl Scratch {
     }
 }
 
-/// A matrix in memory: element (i, j) is `data[offset + i · row_stride + j · col_stride]`.
+/// How memory goes along an axis of a matrix.
+#[derive(Clone, Copy)]
+pub enum Steps<'a> {
+    /// As many elements from each to the next.
+    Even(isize),
+    /// The place of each.
+    Table(&'a [isize]),
+}
+
+impl Steps<'_> {
+    #[inline]
+    fn at(&self, index: usize) -> isize {
+        match self {
+            Steps::Even(step) => index as isize * step,
+            Steps::Table(places) => places[index],
+        }
+    }
+
+    /// How many from `first` on, and at most `most`, lie side by side.
+    #[inline]
+    fn run(&self, first: usize, most: usize) -> usize {
+        match self {
+            Steps::Even(1) => most,
+            Steps::Even(_) => 1,
+            Steps::Table(places) => {
+                let places = &places[first..first + most];
+                let next = places.iter().zip(places[0]..).position(|(&place, expected)| place != expected);
+                next.unwrap_or(most)
+            }
+        }
+    }
+
+    fn forward(&self) -> Option<usize> {
+        match self {
+            Steps::Even(step) => usize::try_from(*step).ok(),
+            Steps::Table(_) => None,
+        }
+    }
+}
+
+/// A matrix in memory: element (i, j) lies `rows` of i plus `columns` of j beyond `data[offset]`.
 #[derive(Clone, Copy)]
 pub struct Operand<'a> {
     /// Memory that holds it.
     pub data: &'a [f32],
-    /// Element (0, 0).
+    /// Where both steps begin.
     pub offset: usize,
-    /// Elements between rows.
-    pub row_stride: isize,
-    /// Elements between columns.
-    pub col_stride: isize,
+    /// From row to row.
+    pub rows: Steps<'a>,
+    /// From column to column.
+    pub columns: Steps<'a>,
 }
 
 impl<'a> Operand<'a> {
     fn transposed(self) -> Self {
-        Operand { row_stride: self.col_stride, col_stride: self.row_stride, ..self }
+        Operand { rows: self.columns, columns: self.rows, ..self }
     }
 
+    #[inline]
     fn at(&self, i: usize, j: usize) -> usize {
-        (self.offset as isize + i as isize * self.row_stride + j as isize * self.col_stride) as usize
+        (self.offset as isize + self.rows.at(i) + self.columns.at(j)) as usize
+    }
+
+    /// The matrix from row `i` and column `j` on.
+    pub fn from(self, i: usize, j: usize) -> Self {
+        let mut offset = self.offset as isize;
+        let mut advance = |steps: Steps<'a>, by: usize| match steps {
+            Steps::Even(step) => {
+                offset += by as isize * step;
+                steps
+            }
+            Steps::Table(places) => Steps::Table(&places[by..]),
+        };
+        let (rows, columns) = (advance(self.rows, i), advance(self.columns, j));
+        Operand { data: self.data, offset: offset as usize, rows, columns }
     }
 }
 
-/// `c[i · row_length + j] = Σ_p a(i, p) · b(p, j)` for i < m, j < n, p < k.
+/// `c[i · row_length + j] = Σ_p a(i, p) · b(p, j)` for i < m, j < n, p < k. `packed`: the right operand is that of the last
+/// call and [`stays_packed`].
 #[allow(clippy::too_many_arguments)] // sizes, operands, result: what a product is
 pub fn gemm(
     m: usize,
@@ -68,6 +124,7 @@ pub fn gemm(
     c: &mut [f32],
     row_length: usize,
     scratch: &mut Scratch,
+    packed: bool,
 ) {
     if m == 0 || n == 0 {
         return;
@@ -77,13 +134,18 @@ pub fn gemm(
         return;
     }
     if n == 1 && row_length == 1 && m > 1 {
-        if a.row_stride == 1 {
+        if matches!(a.rows, Steps::Even(1)) {
             // One row of columns that lie side by side.
-            return blocks(1, m, k, b.transposed(), a.transposed(), c, m, scratch);
+            return blocks(1, m, k, b.transposed(), a.transposed(), c, m, scratch, false);
         }
         return matrix_vector(m, k, a, b, c);
     }
-    blocks(m, n, k, a, b, c, row_length, scratch);
+    blocks(m, n, k, a, b, c, row_length, scratch, packed);
+}
+
+/// Whether a right operand of `n` columns and `k` rows is packed as a whole, so that the next product can use it again.
+pub fn stays_packed(n: usize, k: usize) -> bool {
+    n > 1 && n <= COLUMNS && k <= BLOCK
 }
 
 /// Inner products of rows, eight at a time, so that the processor has independent sums to work on.
@@ -95,17 +157,18 @@ fn matrix_vector(m: usize, k: usize, a: Operand, b: Operand, c: &mut [f32]) {
             let count = SIDE_BY_SIDE.min(m - first);
             let mut sums = [0.0f32; SIDE_BY_SIDE];
             // Missing rows repeat the last; their sums are not used.
-            let rows: [usize; SIDE_BY_SIDE] = std::array::from_fn(|i| a.at(first + i.min(count - 1), start));
-            if a.col_stride == 1 && b.row_stride == 1 {
-                let rows = rows.map(|row| &a.data[row..][..length]);
+            let row = |i: usize| first + i.min(count - 1);
+            if a.columns.run(start, length) == length && b.rows.run(start, length) == length {
+                let rows: [&[f32]; SIDE_BY_SIDE] = std::array::from_fn(|i| &a.data[a.at(row(i), start)..][..length]);
                 for (p, &factor) in b.data[b.at(start, 0)..][..length].iter().enumerate() {
                     for (sum, row) in sums.iter_mut().zip(&rows) {
                         *sum += row[p] * factor;
                     }
                 }
             } else {
-                for p in 0..length {
-                    let (factor, along) = (b.data[b.at(start + p, 0)], p as isize * a.col_stride);
+                let rows: [usize; SIDE_BY_SIDE] = std::array::from_fn(|i| a.at(row(i), 0));
+                for p in start..start + length {
+                    let (factor, along) = (b.data[b.at(p, 0)], a.columns.at(p) - a.columns.at(0));
                     for (sum, &row) in sums.iter_mut().zip(&rows) {
                         *sum += a.data[(row as isize + along) as usize] * factor;
                     }
@@ -128,33 +191,41 @@ fn blocks(
     c: &mut [f32],
     row_length: usize,
     scratch: &mut Scratch,
+    packed: bool,
 ) {
+    debug_assert!(!packed || stays_packed(n, k));
     let width = tile::columns(n);
-    let read_b = b.col_stride == 1 && b.row_stride >= 0 && (k.min(BLOCK) * n <= SMALL || m <= 2 * tile::ROWS);
-    let read_a = a.row_stride >= 0 && a.col_stride >= 0 && (m.min(ROWS) * k.min(BLOCK) <= SMALL || n <= 4 * width);
+    // Steps at which an operand is read where it lies.
+    let in_b = match (b.rows.forward(), b.columns) {
+        (Some(step), Steps::Even(1)) if k.min(BLOCK) * n <= SMALL || m <= 2 * tile::ROWS => Some(step),
+        _ => None,
+    };
+    let in_a = match (a.rows.forward(), a.columns.forward()) {
+        (Some(row), Some(step)) if m.min(ROWS) * k.min(BLOCK) <= SMALL || n <= 4 * width => Some((row, step)),
+        _ => None,
+    };
     for first_column in (0..n).step_by(COLUMNS) {
         let columns = COLUMNS.min(n - first_column);
         for first_k in (0..k).step_by(BLOCK) {
             let length = BLOCK.min(k - first_k);
-            pack_columns(&b, first_k, length, first_column, columns, width, read_b, &mut scratch.b);
+            if !packed {
+                pack_columns(&b.from(first_k, first_column), length, columns, width, in_b.is_some(), &mut scratch.b);
+            }
             for first_row in (0..m).step_by(ROWS) {
                 let rows = ROWS.min(m - first_row);
-                if !read_a {
-                    pack_rows(&a, first_row, rows, first_k, length, &mut scratch.a);
+                if in_a.is_none() {
+                    pack_rows(&a.from(first_row, first_k), rows, length, &mut scratch.a);
                 }
                 for column in (0..columns).step_by(width) {
                     let whole = column + width <= columns;
-                    let (right, right_stride) = if read_b && whole {
-                        (&b.data[b.at(first_k, first_column + column)..], b.row_stride as usize)
-                    } else {
-                        (&scratch.b[column * length..], width)
+                    let (right, right_step) = match in_b {
+                        Some(step) if whole => (&b.data[b.at(first_k, first_column + column)..], step),
+                        _ => (&scratch.b[column * length..], width),
                     };
                     for row in (0..rows).step_by(tile::ROWS) {
-                        let (left, left_row, left_k) = if read_a {
-                            let at = a.at(first_row + row, first_k);
-                            (&a.data[at..], a.row_stride as usize, a.col_stride as usize)
-                        } else {
-                            (&scratch.a[row * length..], 1, tile::ROWS)
+                        let left = match in_a {
+                            Some(steps) => Left::Memory(&a.data[a.at(first_row + row, first_k)..], steps),
+                            None => Left::Packed(&scratch.a[row * length..]),
                         };
                         tile::run(Tile {
                             rows: tile::ROWS.min(rows - row),
@@ -162,10 +233,8 @@ fn blocks(
                             width,
                             k: length,
                             left,
-                            left_row,
-                            left_k,
                             right,
-                            right_stride,
+                            right_step,
                             result: &mut c[(first_row + row) * row_length + first_column + column..],
                             row_length,
                             accumulate: first_k > 0,
@@ -179,33 +248,21 @@ fn blocks(
 
 /// Copies a block of B into panels `width` wide, the last filled up with zeros. With `only_last`, only a
 /// panel that needs filling up.
-#[allow(clippy::too_many_arguments)]
-fn pack_columns(
-    b: &Operand,
-    first_k: usize,
-    length: usize,
-    first: usize,
-    columns: usize,
-    width: usize,
-    only_last: bool,
-    packed: &mut [f32],
-) {
+fn pack_columns(b: &Operand, length: usize, columns: usize, width: usize, only_last: bool, packed: &mut [f32]) {
     let start = if only_last { columns / width * width } else { 0 };
     for column in (start..columns).step_by(width) {
         let count = width.min(columns - column);
         let panel = &mut packed[column * length..][..width * length];
-        let source = Operand { offset: b.at(first_k, first + column), ..*b };
-        pack_panel(&source.transposed(), count, length, width, panel);
+        pack_panel(&b.from(0, column).transposed(), count, length, width, panel);
     }
 }
 
 /// Copies a block of A into panels of as many rows as a tile has; rows beyond the last are zero.
-fn pack_rows(a: &Operand, first: usize, rows: usize, first_k: usize, length: usize, packed: &mut [f32]) {
+fn pack_rows(a: &Operand, rows: usize, length: usize, packed: &mut [f32]) {
     for row in (0..rows).step_by(tile::ROWS) {
         let count = tile::ROWS.min(rows - row);
         let panel = &mut packed[row * length..][..tile::ROWS * length];
-        let source = Operand { offset: a.at(first + row, first_k), ..*a };
-        pack_panel(&source, count, length, tile::ROWS, panel);
+        pack_panel(&a.from(row, 0), count, length, tile::ROWS, panel);
     }
 }
 
@@ -214,7 +271,7 @@ fn pack_panel(source: &Operand, count: usize, length: usize, width: usize, panel
     if count < width {
         panel.fill(0.0);
     }
-    if source.row_stride == 1 {
+    if source.rows.run(0, count) == count {
         for (p, target) in panel.chunks_exact_mut(width).enumerate().take(length) {
             // Fours as a type of their own, so that no call is made for so few elements.
             let (fours, rest) = source.data[source.at(0, p)..][..count].as_chunks::<4>();
@@ -228,9 +285,34 @@ fn pack_panel(source: &Operand, count: usize, length: usize, width: usize, panel
         }
         return;
     }
-    // Squares of four rows by four, so that each load and each store takes what lies side by side.
+    if source.columns.run(0, length.min(4)) < length.min(4) {
+        return gather_panel(source, count, length, width, panel);
+    }
+    let mut p = 0;
+    while p < length {
+        let run = source.columns.run(p, length - p);
+        pack_lines(&source.from(0, p), count, run, width, &mut panel[p * width..]);
+        p += run;
+    }
+}
+
+/// As [`pack_panel`], element by element.
+fn gather_panel(source: &Operand, count: usize, length: usize, width: usize, panel: &mut [f32]) {
+    let mut places = [0; tile::MOST_COLUMNS];
+    places[..count].iter_mut().enumerate().for_each(|(i, place)| *place = source.rows.at(i));
+    for (p, target) in panel.chunks_exact_mut(width).enumerate().take(length) {
+        let start = source.offset as isize + source.columns.at(p);
+        for (to, place) in target.iter_mut().zip(&places[..count]) {
+            *to = source.data[(start + place) as usize];
+        }
+    }
+}
+
+/// As [`pack_panel`], with columns that lie side by side.
+fn pack_lines(source: &Operand, count: usize, length: usize, width: usize, panel: &mut [f32]) {
     let mut i = 0;
-    while source.col_stride == 1 && i + 4 <= count {
+    // Squares of four rows by four, so that each load and each store takes what lies side by side.
+    while i + 4 <= count {
         let row = |r: usize| source.data[source.at(i + r, 0)..][..length].as_chunks::<4>();
         let ((a, a_rest), (b, b_rest), (c, c_rest), (d, d_rest)) = (row(0), row(1), row(2), row(3));
         // Widths are whole lanes.
@@ -250,8 +332,9 @@ fn pack_panel(source: &Operand, count: usize, length: usize, width: usize, panel
         i += 4;
     }
     for i in i..count {
-        for p in 0..length {
-            panel[p * width + i] = source.data[source.at(i, p)];
+        let start = source.at(i, 0);
+        for (p, value) in source.data[start..][..length].iter().enumerate() {
+            panel[p * width + i] = *value;
         }
     }
 }

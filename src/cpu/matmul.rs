@@ -2,13 +2,14 @@
 
 use super::Scratch;
 use super::code::{Code, Target};
-use super::gemm::{Operand, gemm};
+use super::gemm::{self, gemm};
 use crate::plan::{Access, Instruction, MatMulKernel};
 
 /// Elements of a product that wait for their epilogue: half of a first-level cache.
 const HOT: usize = 4096;
-/// Fewer rows at a time would not pay for the packing of the right operand.
-const LEAST_ROWS: usize = 64;
+/// Fewer rows at a time would not pay for the packing of the left operand, nor for that of the right one where every
+/// portion of rows packs it again.
+const LEAST_ROWS: [usize; 2] = [64, 256];
 
 /// A prepared product.
 pub(crate) struct MatMul {
@@ -18,17 +19,91 @@ pub(crate) struct MatMul {
     m: usize,
     n: usize,
     k: usize,
-    a: Access,
-    b: Access,
+    a: Matrix,
+    b: Matrix,
     epilogue: Code,
     targets: Vec<Target>,
     /// The product is stored as it is and not among the operands, so it is computed in place.
     direct: Option<(usize, usize)>,
 }
 
+/// An operand in memory.
+struct Matrix {
+    buffer: usize,
+    offset: i64,
+    /// Elements to move along each batch axis.
+    batch: Vec<i64>,
+    rows: Steps,
+    columns: Steps,
+}
+
+/// See [`gemm::Steps`].
+enum Steps {
+    Even(isize),
+    Table(Vec<isize>),
+}
+
+impl Steps {
+    /// Through some axes in row-major order.
+    fn new(extents: &[usize], strides: &[i64]) -> Steps {
+        let mut axes: Vec<(usize, i64)> = Vec::new();
+        for (&extent, &stride) in extents.iter().zip(strides).filter(|(extent, _)| **extent != 1) {
+            match axes.last_mut() {
+                Some((outer, step)) if *step == stride * extent as i64 => (*outer, *step) = (*outer * extent, stride),
+                _ => axes.push((extent, stride)),
+            }
+        }
+        match axes[..] {
+            [] => Steps::Even(0),
+            [(_, step)] => Steps::Even(step as isize),
+            _ => {
+                let mut places = vec![0];
+                for (extent, step) in axes {
+                    let along = |&place: &isize| (0..extent as isize).map(move |i| place + i * step as isize);
+                    places = places.iter().flat_map(along).collect();
+                }
+                Steps::Table(places)
+            }
+        }
+    }
+
+    fn steps(&self) -> gemm::Steps<'_> {
+        match self {
+            Steps::Even(step) => gemm::Steps::Even(*step),
+            Steps::Table(places) => gemm::Steps::Table(places),
+        }
+    }
+}
+
+impl Matrix {
+    fn new(access: &Access, batch: usize, rows: &[usize], columns: &[usize]) -> Matrix {
+        let (of_batch, rest) = access.strides.split_at(batch);
+        let (of_rows, of_columns) = rest.split_at(rows.len());
+        Matrix {
+            buffer: access.buffer,
+            offset: access.offset,
+            batch: of_batch.to_vec(),
+            rows: Steps::new(rows, of_rows),
+            columns: Steps::new(columns, of_columns),
+        }
+    }
+
+    /// The operand at flat position `index` among the batch axes.
+    fn operand<'a>(&'a self, memory: &'a [Vec<f32>], batch: &[usize], mut index: usize) -> gemm::Operand<'a> {
+        let mut offset = self.offset;
+        for (&extent, stride) in batch.iter().zip(&self.batch).rev() {
+            offset += (index % extent) as i64 * stride;
+            index /= extent;
+        }
+        let (rows, columns) = (self.rows.steps(), self.columns.steps());
+        gemm::Operand { data: &memory[self.buffer], offset: offset as usize, rows, columns }
+    }
+}
+
 impl MatMul {
     pub(crate) fn new(kernel: &MatMulKernel, scratch: &mut Scratch) -> Self {
-        let shape = [&kernel.batch[..], &[kernel.m, kernel.n]].concat();
+        let (m, n, k) = (kernel.m(), kernel.n(), kernel.k());
+        let shape = [&kernel.batch[..], &[m, n]].concat();
         let epilogue = Code::new(&kernel.epilogue, &shape, &mut scratch.registers);
         let targets = Target::all(&kernel.stores, &shape);
         let direct = match (&kernel.epilogue.instructions[..], &targets[..]) {
@@ -40,20 +115,22 @@ impl MatMul {
             _ => None,
         };
         // With an epilogue, rows are computed a few at a time, so that it finds them in the cache.
-        let rows = if direct.is_some() { kernel.m } else { (HOT / kernel.n.max(1)).max(LEAST_ROWS).min(kernel.m) };
+        let least = LEAST_ROWS[usize::from(!gemm::stays_packed(n, k))];
+        let rows = if direct.is_some() { m } else { (HOT / n.max(1)).max(least).min(m) };
         if direct.is_none() {
-            let needed = rows * kernel.n + 4;
+            let needed = rows * n + 4;
             scratch.accumulator.resize(scratch.accumulator.len().max(needed), 0.0);
         }
-        scratch.gemm.reserve(kernel.m, kernel.n, kernel.k);
+        scratch.gemm.reserve(m, n, k);
+        let batch = kernel.batch.len();
         MatMul {
             batch: kernel.batch.clone(),
             rows,
-            m: kernel.m,
-            n: kernel.n,
-            k: kernel.k,
-            a: kernel.a.clone(),
-            b: kernel.b.clone(),
+            m,
+            n,
+            k,
+            a: Matrix::new(&kernel.a, batch, &kernel.rows, &kernel.inner),
+            b: Matrix::new(&kernel.b, batch, &kernel.inner, &kernel.columns),
             epilogue,
             targets,
             direct,
@@ -61,24 +138,24 @@ impl MatMul {
     }
 
     pub(crate) fn run(&self, memory: &mut [Vec<f32>], scratch: &mut Scratch) {
-        let size = self.m * self.n;
+        let &MatMul { m, n, k, .. } = self;
         // What is computed in place shares no buffer with an operand, so the buffer can be taken out.
         let mut output = match self.direct {
             Some((buffer, _)) => std::mem::take(&mut memory[buffer]),
             None => std::mem::take(&mut scratch.accumulator),
         };
         for index in 0..self.batch.iter().product::<usize>() {
-            let (a, b) = self.offsets(index);
-            for row in (0..self.m).step_by(self.rows.max(1)) {
-                let rows = self.rows.min(self.m - row);
-                let first = index * size + row * self.n;
+            for row in (0..m).step_by(self.rows.max(1)) {
+                let rows = self.rows.min(m - row);
+                let first = index * m * n + row * n;
                 let at = self.direct.map_or(0, |(_, offset)| offset + first);
-                let target = &mut output[at..][..rows * self.n];
-                let left = a + row as i64 * self.a.strides[self.batch.len()];
-                let (left, right) = (operand(memory, &self.a, left), operand(memory, &self.b, b));
-                gemm(rows, self.n, self.k, left, right, target, self.n, &mut scratch.gemm);
+                let target = &mut output[at..][..rows * n];
+                let left = self.a.operand(memory, &self.batch, index).from(row, 0);
+                let right = self.b.operand(memory, &self.batch, index);
+                let packed = row > 0 && gemm::stays_packed(n, k);
+                gemm(rows, n, k, left, right, target, n, &mut scratch.gemm, packed);
                 if self.direct.is_none() {
-                    let range = first..first + rows * self.n;
+                    let range = first..first + rows * n;
                     self.epilogue.run_all(range, &self.targets, &output, memory, &mut scratch.registers);
                 }
             }
@@ -87,27 +164,5 @@ impl MatMul {
             Some((buffer, _)) => memory[buffer] = output,
             None => scratch.accumulator = output,
         }
-    }
-
-    /// First elements of the operands at a position among the batch axes.
-    fn offsets(&self, mut index: usize) -> (i64, i64) {
-        let (mut a, mut b) = (self.a.offset, self.b.offset);
-        for axis in (0..self.batch.len()).rev() {
-            let at = (index % self.batch[axis]) as i64;
-            index /= self.batch[axis];
-            a += at * self.a.strides[axis];
-            b += at * self.b.strides[axis];
-        }
-        (a, b)
-    }
-}
-
-fn operand<'a>(memory: &'a [Vec<f32>], access: &Access, offset: i64) -> Operand<'a> {
-    let rank = access.strides.len();
-    Operand {
-        data: &memory[access.buffer],
-        offset: offset as usize,
-        row_stride: access.strides[rank - 2] as isize,
-        col_stride: access.strides[rank - 1] as isize,
     }
 }

@@ -184,7 +184,7 @@ fn wrote_finite(kernel: &Kernel, memory: &[Vec<f32>]) -> bool {
     let (shape, stores) = match kernel {
         Kernel::Map(k) => (k.shape.clone(), &k.stores),
         Kernel::Reduce(k) => (k.kept.clone(), &k.stores),
-        Kernel::MatMul(k) => ([&k.batch[..], &[k.m, k.n]].concat(), &k.stores),
+        Kernel::MatMul(k) => ([&k.batch[..], &[k.m(), k.n()]].concat(), &k.stores),
         Kernel::Scatter(k) => return finite(&memory[k.output][..k.outer * k.bins * k.inner]),
         // Only its results: what its steps keep for themselves has been overwritten since.
         Kernel::Scan(k) => {

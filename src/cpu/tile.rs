@@ -10,6 +10,15 @@ pub(super) const ROWS: usize = 4;
 /// Columns of the widest tile.
 pub(super) const MOST_COLUMNS: usize = 16;
 
+/// Where the left operand of a tile is.
+#[derive(Clone, Copy)]
+pub(super) enum Left<'a> {
+    /// Element (i, p) at `i · row + p · step`.
+    Memory(&'a [f32], (usize, usize)),
+    /// Element (i, p) at `i + p · ROWS`.
+    Packed(&'a [f32]),
+}
+
 /// One tile: `result(i, j) = Σ_p left(i, p) · right(p, j)`.
 pub(super) struct Tile<'a> {
     /// Rows wanted, at most [`ROWS`].
@@ -20,13 +29,10 @@ pub(super) struct Tile<'a> {
     pub width: usize,
     /// Length of the sums, at least 1.
     pub k: usize,
-    /// Element (i, p) at `i · left_row + p · left_k`.
-    pub left: &'a [f32],
-    pub left_row: usize,
-    pub left_k: usize,
-    /// Element (p, j) at `p · right_stride + j`.
+    pub left: Left<'a>,
+    /// Element (p, j) at `p · right_step + j`.
     pub right: &'a [f32],
-    pub right_stride: usize,
+    pub right_step: usize,
     /// Element (i, j) at `i · row_length + j`.
     pub result: &'a mut [f32],
     pub row_length: usize,
@@ -139,19 +145,28 @@ mod avx2 {
 #[inline(always)]
 fn by_rows<V: Vector>(tile: Tile) {
     match tile.rows {
-        1 => compute::<V, 1>(tile),
-        2 => compute::<V, 2>(tile),
-        3 => compute::<V, 3>(tile),
-        _ => compute::<V, 4>(tile),
+        1 => by_left::<V, 1>(tile),
+        2 => by_left::<V, 2>(tile),
+        3 => by_left::<V, 3>(tile),
+        _ => by_left::<V, 4>(tile),
+    }
+}
+
+/// Steps that are known when this is compiled save address arithmetic.
+#[inline(always)]
+fn by_left<V: Vector, const M: usize>(tile: Tile) {
+    match tile.left {
+        Left::Memory(left, steps) => compute::<V, M>(tile, left, steps),
+        Left::Packed(left) => compute::<V, M>(tile, left, (1, ROWS)),
     }
 }
 
 #[inline(always)]
-fn compute<V: Vector, const M: usize>(tile: Tile) {
-    let Tile { k, left, left_row, left_k, right, right_stride, .. } = tile;
+fn compute<V: Vector, const M: usize>(tile: Tile, left: &[f32], (left_row, left_k): (usize, usize)) {
+    let Tile { k, right, right_step, .. } = tile;
     // The loop below reads without checks; these cover all of it.
     assert!(k > 0 && (M - 1) * left_row + (k - 1) * left_k < left.len());
-    assert!((k - 1) * right_stride + 2 * V::LANES <= right.len());
+    assert!((k - 1) * right_step + 2 * V::LANES <= right.len());
     let mut sums = [[V::splat(0.0); 2]; ROWS];
     /// The same for every row, written out: only then do the sums stay in registers, however the engine is optimised.
     macro_rules! for_rows {
@@ -177,7 +192,7 @@ fn compute<V: Vector, const M: usize>(tile: Tile) {
             sums[row][1] = sums[row][1].add(factor.mul(high));
         });
         // Past the last round these point beyond the end, so they must not be `add`.
-        (a, b) = (a.wrapping_add(left_k), b.wrapping_add(right_stride));
+        (a, b) = (a.wrapping_add(left_k), b.wrapping_add(right_step));
     }
     let mut row_of_tile = [0.0f32; MOST_COLUMNS];
     for_rows!(|row| {

@@ -318,60 +318,79 @@ fn reduce(mut kernel: ReduceKernel, bindings: &Bindings, threads: Option<usize>)
 
 /// Tiles are worth it where they are mostly full and there are enough of them to occupy the GPU.
 fn deserves_tiles(kernel: &MatMulKernel) -> bool {
-    let tiles = kernel.batch.iter().product::<usize>() * kernel.m.div_ceil(32) * kernel.n.div_ceil(32);
-    kernel.m >= 16 && kernel.n >= 16 && kernel.k >= 8 && tiles >= 8
+    let (m, n) = (kernel.m(), kernel.n());
+    let tiles = kernel.batch.iter().product::<usize>() * m.div_ceil(32) * n.div_ceil(32);
+    m >= 16 && n >= 16 && kernel.k() >= 8 && tiles >= 8
 }
 
 /// A small product as what it is: sums of products, whose inner axis several invocations can share.
 fn as_reduction(kernel: &MatMulKernel) -> ReduceKernel {
-    let batch = kernel.batch.len();
-    // Iteration over batch.., row, column, inner.
-    let operand = |access: &Access, row: i64, column: i64, inner: i64| {
-        let strides = [&access.strides[..batch], &[row, column, inner]].concat();
+    let MatMulKernel { batch, rows, columns, inner, a, b, .. } = kernel;
+    // Iteration over batch.., rows.., columns.., inner..
+    let operand = |access: &Access, row: &[i64], column: &[i64], inner: &[i64]| {
+        let strides = [&access.strides[..batch.len()], row, column, inner].concat();
         Instruction::Load(Access { strides, ..access.clone() })
     };
-    let (a, b) = (&kernel.a, &kernel.b);
+    let (of_a, of_b) = (&a.strides[batch.len()..], &b.strides[batch.len()..]);
+    let ((a_rows, a_inner), (b_inner, b_columns)) = (of_a.split_at(rows.len()), of_b.split_at(inner.len()));
     let instructions = vec![
-        operand(a, a.strides[batch], 0, a.strides[batch + 1]),
-        operand(b, 0, b.strides[batch + 1], b.strides[batch]),
+        operand(a, a_rows, &vec![0; columns.len()], a_inner),
+        operand(b, &vec![0; rows.len()], b_columns, b_inner),
         Instruction::Apply(Func::Mul, vec![0, 1]),
     ];
+    // What follows counts rows and columns as one axis each.
+    let (mut epilogue, mut stores) = (kernel.epilogue.clone(), kernel.stores.clone());
+    let of_stores = stores.iter_mut().map(|store| &mut store.access.strides);
+    for strides in strides_of(&mut epilogue).into_iter().chain(of_stores) {
+        let column = strides.pop().unwrap_or(0);
+        let row = strides.pop().unwrap_or(0);
+        for (extents, step) in [(rows, row), (columns, column)] {
+            strides.extend(crate::graph::strides(extents).iter().map(|&within| step * within as i64));
+        }
+    }
     ReduceKernel {
-        kept: [&kernel.batch[..], &[kernel.m, kernel.n]].concat(),
-        reduced: vec![kernel.k],
+        kept: [&batch[..], rows, columns].concat(),
+        reduced: inner.clone(),
         kind: Reduction::Sum,
         prologue: Body { instructions },
         value: 2,
-        epilogue: kernel.epilogue.clone(),
-        stores: kernel.stores.clone(),
+        epilogue,
+        stores,
     }
 }
 
 fn matmul(mut kernel: MatMulKernel, bindings: &Bindings) -> Option<Part> {
+    let (m, n, k) = (kernel.m(), kernel.n(), kernel.k());
+    let rank = kernel.batch.len();
+    // Strides over the batch axes stay where they are, the others are taken off.
+    let mut a_rows = kernel.a.strides.split_off(rank);
+    let mut a_inner = a_rows.split_off(kernel.rows.len());
+    let mut b_inner = kernel.b.strides.split_off(rank);
+    let mut b_columns = b_inner.split_off(kernel.inner.len());
+    merge_axes(&mut kernel.rows, 0, &mut [&mut a_rows]);
+    merge_axes(&mut kernel.columns, 0, &mut [&mut b_columns]);
+    merge_axes(&mut kernel.inner, 0, &mut [&mut a_inner, &mut b_inner]);
     {
         let mut all = vec![&mut kernel.a.strides, &mut kernel.b.strides];
         all.extend(strides_of(&mut kernel.epilogue));
         all.extend(kernel.stores.iter_mut().map(|store| &mut store.access.strides));
         merge_axes(&mut kernel.batch, 0, &mut all);
     }
-    let MatMulKernel { m, n, k, .. } = kernel;
     let batches: usize = kernel.batch.iter().product();
     let (tiles_m, tiles_n) = (m.div_ceil(32), n.div_ceil(32));
     let batch = Point::from_flat("batch", &kernel.batch, "i");
-    let with = |first: (&str, usize), second: (&str, usize)| {
-        let pair = [first, second];
-        let inner = Point {
-            extents: pair.map(|(_, extent)| extent).to_vec(),
-            coordinates: pair.map(|(name, _)| name.to_owned()).to_vec(),
-            flat: None,
-        };
-        batch.join(&inner)
+    let row = Point::from_flat("row", &kernel.rows, "row_");
+    let column = Point::from_flat("column", &kernel.columns, "column_");
+    let inner = Point::from_flat("inner", &kernel.inner, "inner_");
+    let element = |access: &Access, [first, second]: [(&Point, &[i64]); 2]| {
+        let strides = [&access.strides[..], first.1, second.1].concat();
+        let point = batch.join(first.0).join(second.0);
+        let text = format!("{}[{}]", bindings.name(access.buffer), point.index(access.offset, &strides));
+        let define = [&batch, first.0, second.0].map(|point| point.define(1, &text)).concat();
+        (define, text)
     };
-    let element = |access: &Access, point: Point| {
-        format!("{}[{}]", bindings.name(access.buffer), point.index(access.offset, &access.strides))
-    };
-    let left = element(&kernel.a, with(("row", m), ("inner", k)));
-    let right = element(&kernel.b, with(("inner", k), ("column", n)));
+    let left = element(&kernel.a, [(&row, &a_rows), (&inner, &a_inner)]);
+    let right = element(&kernel.b, [(&inner, &b_inner), (&column, &b_columns)]);
     // Only what does not divide into whole tiles can lie outside.
     let outside = |checks: [(&str, &str, bool); 2]| {
         let needed: Vec<String> = checks
@@ -382,25 +401,29 @@ fn matmul(mut kernel: MatMulKernel, bindings: &Bindings) -> Option<Part> {
         if needed.is_empty() { "false".to_owned() } else { needed.join(" || ") }
     };
     // Neighbouring invocations read along the axis that memory runs along.
-    let order = |inner_stride: i64| {
-        if inner_stride.abs() == 1 { ("slot % 16u", "slot / 16u") } else { ("slot / 8u", "slot % 8u") }
+    let order = |inner: &[i64]| {
+        if inner.last().is_some_and(|step| step.abs() == 1) {
+            ("slot % 16u", "slot / 16u")
+        } else {
+            ("slot / 8u", "slot % 8u")
+        }
     };
-    let rank = kernel.batch.len();
-    let (left_order, right_order) = (order(kernel.a.strides[rank + 1]), order(kernel.b.strides[rank]));
-    let point = with(("row", m), ("column", n));
+    let (left_order, right_order) = (order(&a_inner), order(&b_inner));
+    let whole = Point { extents: vec![m, n], coordinates: ["row", "column"].map(str::to_owned).to_vec(), flat: None };
+    let point = batch.join(&whole);
     let mut epilogue = write_body(3, &kernel.epilogue, "e", bindings, &point);
     epilogue += &write_stores(3, (&kernel.stores, &kernel.epilogue), DType::F32, "e", bindings, &point);
     let epilogue = batch.define(3, &epilogue) + &epilogue;
     let constants = [("m", m), ("n", n), ("k", k), ("batches", batches), ("tiles_m", tiles_m), ("tiles_n", tiles_n)];
     let parts = [
         ("left_outside", &*outside([("row", "m", m % 32 != 0), ("inner", "k", k % 16 != 0)])),
-        ("left_batch", &batch.define(1, &left)),
-        ("left_element", &left),
+        ("left_axes", &left.0),
+        ("left_element", &left.1),
         ("left_inner", left_order.0),
         ("left_quad", left_order.1),
         ("right_outside", &*outside([("column", "n", n % 32 != 0), ("inner", "k", k % 16 != 0)])),
-        ("right_batch", &batch.define(1, &right)),
-        ("right_element", &right),
+        ("right_axes", &right.0),
+        ("right_element", &right.1),
         ("right_inner", right_order.0),
         ("right_quad", right_order.1),
         ("epilogue", &epilogue),

@@ -1,10 +1,11 @@
 //! Convolution (the field's name for cross-correlation) over one or two axes, and its adjoint.
 //!
-//! One convolution is one matrix product: `weights [out, in · kernel] × windows [in · kernel, batch · positions]`. The
-//! long axis is that of all positions of all samples, so that the product's columns are many whatever the picture's size,
-//! and the gradient of the weights is one product with a long inner axis. The windows are copied into memory for it
-//! (Chellapilla, Puri and Simard, "High performance convolutional neural networks for document processing", 2006).
-//! Derivatives follow from those of windows and products. Layers are in `nn/convolution.rs`.
+//! One convolution is one matrix product: `weights [out, in · kernel] × windows [in · kernel, batch · positions]`
+//! (Chellapilla, Puri and Simard, "High performance convolutional neural networks for document processing", 2006), except
+//! that the windows are not copied: the product reads them from the padded input. The long axis is that of all positions
+//! of all samples, so that the product's columns are many whatever the picture's size, and the gradient of the weights is
+//! one product with a long inner axis. With stride 1 it is the operation in `slide.rs`; otherwise derivatives follow from
+//! those of windows and products. Layers are in `nn/convolution.rs`.
 
 use super::pad::{PadMode, Range};
 use super::window::Window;
@@ -137,8 +138,7 @@ fn fitting(
     Ok(windows)
 }
 
-fn product_with_bias(g: &mut Graph, weights: Var, columns: Var, bias: Option<Var>) -> Result<Var> {
-    let product = g.matmul(weights, columns)?;
+fn with_bias(g: &mut Graph, product: Var, bias: Option<Var>) -> Result<Var> {
     let Some(bias) = bias else { return Ok(product) };
     // In the product's own shape, so that the planner adds it there.
     let mut column = g.shape(product).to_vec();
@@ -160,12 +160,18 @@ fn convolve<const N: usize>(
     let (source, kernel) = (g.shape(input).to_vec(), g.shape(weights).to_vec());
     let (batch, channels, outputs) = (source[0], source[1], kernel[0]);
     let windows = fitting(&name, &kernel[2..], (&stride, &dilation, &padding), Some(&source[2..]))?;
-    let padded = g.pad(input, 2, &padding, mode).map_err(|error| error.at(&name))?;
     let seen = elements(&kernel[1..]);
-    let extents: Vec<usize> = g.shape(padded)[2..].iter().zip(&windows).map(|(&n, w)| w.count(n)).collect();
+    let whole = source[2..].iter().zip(&padding).map(|(extent, [before, after])| extent + before + after);
+    let extents: Vec<usize> = whole.zip(&windows).map(|(extent, window)| window.count(extent)).collect();
+    let depthwise_only = groups == channels && groups == outputs && seen > 1;
+    let narrow = windows.iter().zip(&padding).all(|(window, [before, after])| *before.max(after) < window.span());
+    if seen > kernel[1] && !depthwise_only && stride == [1; N] && narrow && mode == PadMode::ZERO {
+        return slide(g, input, weights, bias, options, &extents);
+    }
+    let padded = g.pad(input, 2, &padding, mode).map_err(|error| error.at(&name))?;
     let positions = elements(&extents);
 
-    if groups == channels && groups == outputs && seen > 1 {
+    if depthwise_only {
         let slid = g.windows(padded, 2, &windows)?;
         return depthwise(g, slid, weights, bias);
     }
@@ -190,8 +196,33 @@ fn convolve<const N: usize>(
     let grouped: &[usize] = if groups == 1 { &[] } else { &[groups] };
     let columns = g.reshape(slid, &[grouped, &[seen, batch * positions]].concat())?;
     let weights = g.reshape(weights, &[grouped, &[outputs / groups, seen]].concat())?;
-    let product = product_with_bias(g, weights, columns, bias)?;
+    let product = g.matmul(weights, columns)?;
+    let product = with_bias(g, product, bias)?;
     let result = g.reshape(product, &[&[outputs, batch], &extents[..]].concat())?;
+    swap_first_two(g, result)
+}
+
+/// Stride 1 and zeros around: `[batch, channels, ..]` → `[groups, channels / groups, batch, ..]` and back.
+fn slide<const N: usize>(
+    g: &mut Graph,
+    input: Var,
+    weights: Var,
+    bias: Option<Var>,
+    options: &ConvolutionOptions<N>,
+    extents: &[usize],
+) -> Result<Var> {
+    let groups = options.groups;
+    let (source, kernel) = (g.shape(input).to_vec(), g.shape(weights).to_vec());
+    let (batch, outputs) = (source[0], kernel[0]);
+    let grouped: &[usize] = if groups == 1 { &[] } else { &[groups] };
+    let lead = grouped.len();
+    let channels_first = swap_first_two(g, input)?;
+    let split = [grouped, &[source[1] / groups], &[batch], &source[2..]].concat();
+    let channels_first = g.reshape(channels_first, &split)?;
+    let weights = g.reshape(weights, &[grouped, &[outputs / groups], &kernel[1..]].concat())?;
+    let product = g.slide(channels_first, lead + 2, weights, &options.dilation, &options.padding)?;
+    let product = with_bias(g, product, bias)?;
+    let result = g.reshape(product, &[&[outputs, batch], extents].concat())?;
     swap_first_two(g, result)
 }
 

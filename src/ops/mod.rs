@@ -22,6 +22,7 @@ pub mod random;
 pub mod reduce;
 pub mod resample;
 pub mod scan;
+mod slide;
 #[cfg(feature = "reference")]
 mod slow;
 pub mod softmax;

@@ -141,10 +141,10 @@ impl Op for Slice {
 
 /// Puts the operand where a slice of a larger tensor would read it, with `value` everywhere else; `extents` are those
 /// of the larger tensor along the axes of `ranges`.
-struct Pad {
-    ranges: Vec<Range>,
-    extents: Vec<usize>,
-    value: f32,
+pub(super) struct Pad {
+    pub(super) ranges: Vec<Range>,
+    pub(super) extents: Vec<usize>,
+    pub(super) value: f32,
 }
 
 impl Op for Pad {

@@ -74,16 +74,16 @@ impl Emitter<'_> {
                     stores,
                 })
             }
-            Some(Core::MatMul(a, b)) => {
-                let rank = group.shape.len();
-                let inner = self.lowering.shape(*a)[rank - 1];
+            Some(&Core::MatMul { a, b, rows, inner, columns }) => {
+                let batch = group.shape.len() - 2;
+                let (left, right) = (self.lowering.shape(a), self.lowering.shape(b));
                 Kernel::MatMul(MatMulKernel {
-                    batch: group.shape[..rank - 2].to_vec(),
-                    m: group.shape[rank - 2],
-                    n: group.shape[rank - 1],
-                    k: inner,
-                    a: self.memory(*a, &IndexMap::identity(rank)),
-                    b: self.memory(*b, &IndexMap::identity(rank)),
+                    batch: group.shape[..batch].to_vec(),
+                    rows: left[batch..batch + rows].to_vec(),
+                    columns: right[batch + inner..].to_vec(),
+                    inner: right[batch..batch + inner].to_vec(),
+                    a: self.memory(a, &IndexMap::identity(batch + rows + inner)),
+                    b: self.memory(b, &IndexMap::identity(batch + inner + columns)),
                     epilogue: code.body,
                     stores,
                 })
@@ -178,7 +178,7 @@ impl Emitter<'_> {
             }
             Core::Leaf(_)
             | Core::Reduce(..)
-            | Core::MatMul(..)
+            | Core::MatMul { .. }
             | Core::Scatter { .. }
             | Core::Scan(..)
             | Core::Join(..) => {

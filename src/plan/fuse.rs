@@ -179,7 +179,7 @@ impl<'a> Attempt<'a> {
             match self.lowering.core(value) {
                 Core::Leaf(_) | Core::Reduce(..) => must.add(value),
                 Core::Join(_, parts) => parts.iter().chain([&value]).for_each(|&value| must.add(value)),
-                Core::MatMul(a, b) => {
+                Core::MatMul { a, b, .. } => {
                     [value, self.base(*a), self.base(*b)].into_iter().for_each(|value| must.add(value))
                 }
                 Core::Take { source, .. } => must.add(self.base(*source)),
@@ -251,7 +251,7 @@ impl<'a> Attempt<'a> {
         for &value in reachable {
             let Core::Map(_, inputs) = self.lowering.core(value) else { continue };
             let inherits = |input: Value| match self.lowering.core(input) {
-                Core::Reduce(..) | Core::MatMul(..) => true,
+                Core::Reduce(..) | Core::MatMul { .. } => true,
                 _ => heirs.contains(input) && !must.contains(input),
             };
             if inputs.iter().any(|&input| readers[input.index()] == 1 && inherits(input)) {
@@ -354,8 +354,8 @@ impl<'a> Attempt<'a> {
             }
             Core::Reshape(source) => self.read_base(*source, reads),
             // Always kernels of their own, whose operands are read at other points.
-            Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. } | Core::Scan(..) | Core::Join(..) if through => {
-            }
+            Core::Reduce(..) | Core::MatMul { .. } | Core::Scatter { .. } | Core::Scan(..) | Core::Join(..)
+                if through => {}
             Core::Join(..) => unreachable!("always stored"),
             Core::Reduce(_, _, source) => {
                 let wide = self.lowering.shape(*source);
@@ -365,7 +365,7 @@ impl<'a> Attempt<'a> {
                     reads.note(place, false);
                 }
             }
-            Core::MatMul(a, b) => {
+            Core::MatMul { a, b, .. } => {
                 self.read_base(*a, reads);
                 self.read_base(*b, reads);
             }
@@ -492,7 +492,7 @@ impl<'a> Attempt<'a> {
     /// Most bytes that the shader of a kernel shares within a workgroup, see `shaders/`.
     fn workgroup_memory(&self, group: &Group) -> usize {
         match group.primary.map(|primary| self.lowering.core(primary)) {
-            Some(Core::MatMul(..)) => 4608,
+            Some(Core::MatMul { .. }) => 4608,
             Some(Core::Reduce(..)) => 2048,
             _ => 0,
         }
@@ -552,7 +552,10 @@ impl<'a> Attempt<'a> {
 
     /// Whether the value needs a kernel of its own, to which others may be added.
     fn is_primary(&self, value: Value) -> bool {
-        matches!(self.lowering.core(value), Core::Reduce(..) | Core::MatMul(..) | Core::Scatter { .. } | Core::Scan(..))
+        matches!(
+            self.lowering.core(value),
+            Core::Reduce(..) | Core::MatMul { .. } | Core::Scatter { .. } | Core::Scan(..)
+        )
     }
 
     /// Whether nothing can be added to the kernel.

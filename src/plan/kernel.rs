@@ -100,20 +100,22 @@ pub struct ReduceKernel {
     pub stores: Vec<Store>,
 }
 
-/// `Σ_k a[.., i, k] · b[.., k, j]` over batch axes, then the epilogue at every `[.., i, j]`.
+/// `Σ_k a[.., i, k] · b[.., k, j]` over batch axes, then the epilogue at every `[.., i, j]`. Rows, columns and the inner
+/// axis may each be several axes of an operand, counted in row-major order: so operands are read where they lie, the
+/// overlapping windows of a convolution, too.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MatMulKernel {
     /// Batch axes.
     pub batch: Vec<usize>,
-    /// Rows of the result.
-    pub m: usize,
-    /// Columns of the result.
-    pub n: usize,
-    /// Length of the inner products.
-    pub k: usize,
-    /// Left operand; strides over batch axes, row, k.
+    /// Axes of the rows of the result.
+    pub rows: Vec<usize>,
+    /// Axes of the columns of the result.
+    pub columns: Vec<usize>,
+    /// Axes that are summed along.
+    pub inner: Vec<usize>,
+    /// Left operand; strides over batch axes, rows, inner axes.
     pub a: Access,
-    /// Right operand; strides over batch axes, k, column.
+    /// Right operand; strides over batch axes, inner axes, columns.
     pub b: Access,
     /// Works on the product.
     pub epilogue: Body,
@@ -334,6 +336,23 @@ impl Body {
     }
 }
 
+impl MatMulKernel {
+    /// Rows of the result.
+    pub fn m(&self) -> usize {
+        self.rows.iter().product()
+    }
+
+    /// Columns of the result.
+    pub fn n(&self) -> usize {
+        self.columns.iter().product()
+    }
+
+    /// Length of the inner products.
+    pub fn k(&self) -> usize {
+        self.inner.iter().product()
+    }
+}
+
 impl ScanKernel {
     /// Every kernel of it.
     pub fn parts(&self) -> impl Iterator<Item = &Kernel> {
@@ -391,7 +410,7 @@ impl Kernel {
         match self {
             Kernel::Map(k) => size(&k.shape) * applies(&k.body),
             Kernel::Reduce(k) => size(&k.kept) * (size(&k.reduced) * (1 + applies(&k.prologue)) + applies(&k.epilogue)),
-            Kernel::MatMul(k) => size(&k.batch) * (k.m * k.n) as u64 * (2 * k.k as u64 + applies(&k.epilogue)),
+            Kernel::MatMul(k) => size(&k.batch) * (k.m() * k.n()) as u64 * (2 * k.k() as u64 + applies(&k.epilogue)),
             Kernel::Scatter(k) => (k.outer * k.count * k.inner) as u64,
             Kernel::Scan(k) => {
                 let sum = |kernels: &[Kernel]| kernels.iter().map(Kernel::flops).sum::<u64>();

@@ -103,7 +103,15 @@ pub(crate) enum Core {
     View(Value, IndexMap),
     Reshape(Value),
     Reduce(Reduction, Vec<usize>, Value),
-    MatMul(Value, Value),
+    /// Rows of `a` times columns of `b`. Of the axes of `a`, the last are `rows` and then `inner`; of `b` they are as many
+    /// `inner` and then `columns`. The result has one axis of all rows and one of all columns.
+    MatMul {
+        a: Value,
+        b: Value,
+        rows: usize,
+        inner: usize,
+        columns: usize,
+    },
     Take {
         source: Value,
         index: Value,
@@ -156,7 +164,7 @@ impl Core {
             Core::Leaf(_) | Core::Constant(_) | Core::Iota => Vec::new(),
             Core::Map(_, inputs) | Core::Scan(_, inputs) | Core::Join(_, inputs) => inputs.clone(),
             Core::View(source, _) | Core::Reshape(source) | Core::Reduce(_, _, source) => vec![*source],
-            Core::MatMul(a, b) => vec![*a, *b],
+            Core::MatMul { a, b, .. } => vec![*a, *b],
             Core::Take { source, index, .. } => vec![*source, *index],
             Core::Scatter { index, updates, .. } => vec![*index, *updates],
         }
@@ -377,12 +385,67 @@ impl Lowering {
         self.push(Core::Reduce(kind, axes.to_vec(), source), Type { shape, dtype })
     }
 
-    /// Matrix product over the last two axes, equal batch axes before.
+    /// Matrix product over the last two axes, equal batch axes before. An operand whose rows, columns or inner axis were
+    /// merged from several axes is read as it was before, so that nothing is copied for it.
     pub fn matmul(&mut self, a: Value, b: Value) -> Value {
         let mut shape = self.shape(a).to_vec();
         let last = shape.len() - 1;
         shape[last] = self.shape(b)[last];
-        self.push(Core::MatMul(a, b), Type::f32(shape))
+        let (mut left, mut right) = (self.unmerged(a), self.unmerged(b));
+        if left.inner(last) != right.inner(last - 1) && left.inner(last).len() > 1 && right.inner(last - 1).len() > 1 {
+            right = Unmerged::as_it_is(b, self.shape(b));
+        }
+        // Splitting an axis costs nothing.
+        if left.inner(last).len() > 1 {
+            right.axes[last - 1] = left.inner(last).to_vec();
+        } else {
+            left.axes[last] = right.inner(last - 1).to_vec();
+        }
+        let [a, b] = [&left, &right].map(|operand| self.reshape(operand.value, &operand.axes.concat()));
+        let [rows, inner, columns] = [left.axes[last - 1].len(), left.axes[last].len(), right.axes[last].len()];
+        self.push(Core::MatMul { a, b, rows, inner, columns }, Type::f32(shape))
+    }
+
+    /// An operand of a product before some of its axes were merged, if it is such.
+    fn unmerged(&mut self, value: Value) -> Unmerged {
+        let shape = self.shape(value).to_vec();
+        let rank = shape.len();
+        let (merged, map) = match self.core(value) {
+            Core::View(merged, map) => (*merged, map.clone()),
+            _ => (value, IndexMap::identity(rank)),
+        };
+        let untouched = Unmerged::as_it_is(value, &shape);
+        let Core::Reshape(source) = *self.core(merged) else { return untouched };
+        let (before, after) = (self.shape(source).to_vec(), self.shape(merged).to_vec());
+        let Some(groups) = merged_axes(&before, &after) else { return untouched };
+        // Each axis of the operand has to be a whole one of what was merged, or none.
+        let mut from: Vec<Option<usize>> = vec![None; rank];
+        for (axis, row) in map.coefficients.iter().enumerate() {
+            let mut along = (0..rank).filter(|&at| row[at] != 0 && shape[at] > 1);
+            match (along.next(), along.next()) {
+                (None, _) if map.offset[axis] == 0 => {}
+                (Some(at), None) if row[at] == 1 && after[axis] == shape[at] && from[at].is_none() => {
+                    from[at] = Some(axis);
+                }
+                _ => return untouched,
+            }
+        }
+        let axes: Vec<Vec<usize>> = (0..rank)
+            .map(|at| from[at].map_or(vec![shape[at]], |axis| groups[axis].clone().map(|i| before[i]).collect()))
+            .collect();
+        if axes[..rank - 2].iter().any(|group| group.len() > 1) {
+            return untouched;
+        }
+        let all = axes.concat();
+        let mut to_source = IndexMap::constant(before.len(), all.len());
+        let mut next = 0;
+        for (at, group) in axes.iter().enumerate() {
+            for (place, i) in from[at].map_or(0..0, |axis| groups[axis].clone()).enumerate() {
+                to_source.coefficients[i][next + place] = 1;
+            }
+            next += group.len();
+        }
+        Unmerged { value: self.view(source, to_source, &all), axes }
     }
 
     /// `source [b.., n, inner..]` at `index [b.., j..]` → `[b.., j.., inner..]`.
@@ -403,6 +466,39 @@ impl Lowering {
     pub fn scatter_add(&mut self, index: Value, updates: Value, batch: usize, shape: &[usize]) -> Value {
         self.push(Core::Scatter { index, updates, batch }, Type::f32(shape))
     }
+}
+
+/// An operand of a product, and the extents of the axes that make up each axis of its matrix.
+struct Unmerged {
+    value: Value,
+    axes: Vec<Vec<usize>>,
+}
+
+impl Unmerged {
+    fn as_it_is(value: Value, shape: &[usize]) -> Self {
+        Unmerged { value, axes: shape.iter().map(|&extent| vec![extent]).collect() }
+    }
+
+    fn inner(&self, axis: usize) -> &[usize] {
+        &self.axes[axis]
+    }
+}
+
+/// The axes of `before` that each axis of `after` was merged from, where a reshape only merges. What has one element
+/// along an axis needs none.
+fn merged_axes(before: &[usize], after: &[usize]) -> Option<Vec<std::ops::Range<usize>>> {
+    let mut next = 0;
+    let groups = after.iter().map(|&extent| {
+        let first = next;
+        let mut covered = 1;
+        while covered < extent {
+            covered *= before.get(next)?;
+            next += 1;
+        }
+        (covered == extent).then_some(first..next)
+    });
+    let groups: Option<Vec<_>> = groups.collect();
+    groups.filter(|_| before[next..].iter().all(|&extent| extent == 1))
 }
 
 /// Evaluates a function of constants exactly as the CPU would.

@@ -115,10 +115,10 @@ fn write_kernel(text: &mut String, kernel: &Kernel) {
                 format!(
                     "  matmul {:?} [{} × {}] × [{} × {}]  {} × {}",
                     k.batch,
-                    k.m,
-                    k.k,
-                    k.k,
-                    k.n,
+                    k.m(),
+                    k.k(),
+                    k.k(),
+                    k.n(),
                     access_text(&k.a),
                     access_text(&k.b)
                 ),
