@@ -99,9 +99,9 @@ fn check(m: usize, n: usize, k: usize, of_a: Layout, of_b: Layout) {
 fn every_shape_and_layout_gives_the_same_bits() {
     let layouts = [Layout::Rows, Layout::Columns, Layout::Apart, Layout::Windows, Layout::AcrossWindows];
     for (of_a, of_b) in layouts.iter().flat_map(|&a| layouts.iter().map(move |&b| (a, b))) {
-        for m in [0, 1, 2, 3, 4, 5, 9, 33] {
-            for n in [0, 1, 2, 7, 8, 9, 16, 17, 35] {
-                for k in [0, 1, 2, 8, 31] {
+        for m in [0, 1, 3, 4, 9, 33] {
+            for n in [0, 1, 7, 8, 9, 17, 35] {
+                for k in [0, 1, 8, 31] {
                     check(m, n, k, of_a, of_b);
                 }
             }

@@ -271,7 +271,7 @@ impl Code {
                     while at < count {
                         let value = memory[element as usize];
                         let end = (at + run).min(count);
-                        target[at..end].iter_mut().for_each(|slot| *slot = value);
+                        fill(&mut target[at..end], value);
                         (at, run) = (end, *times);
                         element += stride;
                     }
@@ -349,11 +349,14 @@ fn apply(func: Func, registers: &[usize]) -> Step {
     Step::Apply { lanes: func.row().lanes, arguments, count: registers.len() }
 }
 
+/// Runs of fewer elements are copied in a loop, because a call takes longer.
+const SHORT: usize = 64;
+
 #[inline(always)]
 fn copy_run(target: &mut [f32], memory: &[f32], first: i64, stride: i64) {
     match stride {
-        0 => target.fill(memory[first as usize]),
-        1 => target.copy_from_slice(&memory[first as usize..][..target.len()]),
+        0 => fill(target, memory[first as usize]),
+        1 => copy(target, &memory[first as usize..][..target.len()]),
         _ => {
             let mut position = first;
             for value in target {
@@ -361,6 +364,35 @@ fn copy_run(target: &mut [f32], memory: &[f32], first: i64, stride: i64) {
                 position += stride;
             }
         }
+    }
+}
+
+#[inline(always)]
+fn copy(target: &mut [f32], source: &[f32]) {
+    if target.len() > SHORT {
+        return target.copy_from_slice(source);
+    }
+    let (fours, rest) = target.as_chunks_mut::<4>();
+    let (from, rest_of_source) = source.as_chunks::<4>();
+    for (to, four) in fours.iter_mut().zip(from) {
+        *to = *four;
+    }
+    for (to, &one) in rest.iter_mut().zip(rest_of_source) {
+        *to = one;
+    }
+}
+
+#[inline(always)]
+fn fill(target: &mut [f32], value: f32) {
+    if target.len() > SHORT {
+        return target.fill(value);
+    }
+    let (fours, rest) = target.as_chunks_mut::<4>();
+    for to in fours {
+        *to = [value; 4];
+    }
+    for to in rest {
+        *to = value;
     }
 }
 
@@ -394,14 +426,14 @@ fn for_each_run(walk: &Walk, start: usize, count: usize, mut visit: impl FnMut(u
         }
         element -= at[last] as i64 * strides[last];
         at[last] = 0;
-        for axis in (0..last).rev() {
-            at[axis] += 1;
-            element += strides[axis];
-            if at[axis] < shape[axis] {
+        for ((at, &extent), &stride) in at[..last].iter_mut().zip(&shape[..last]).zip(&strides[..last]).rev() {
+            *at += 1;
+            element += stride;
+            if *at < extent {
                 break;
             }
-            element -= strides[axis] * shape[axis] as i64;
-            at[axis] = 0;
+            element -= stride * extent as i64;
+            *at = 0;
         }
     }
 }

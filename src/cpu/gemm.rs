@@ -12,6 +12,8 @@ const BLOCK: usize = 256;
 const ROWS: usize = 128;
 /// Columns of B packed at a time.
 const COLUMNS: usize = 1024;
+/// Elements of a first-level cache that packing uses.
+const HOT: usize = 8192;
 /// An operand with at most this many elements is read where it lies if its layout allows.
 const SMALL: usize = 12288;
 
@@ -250,19 +252,28 @@ fn blocks(
 /// panel that needs filling up.
 fn pack_columns(b: &Operand, length: usize, columns: usize, width: usize, only_last: bool, packed: &mut [f32]) {
     let start = if only_last { columns / width * width } else { 0 };
-    for column in (start..columns).step_by(width) {
-        let count = width.min(columns - column);
-        let panel = &mut packed[column * length..][..width * length];
-        pack_panel(&b.from(0, column).transposed(), count, length, width, panel);
-    }
+    pack(&b.from(0, start).transposed(), columns - start, length, width, &mut packed[start * length..]);
 }
 
 /// Copies a block of A into panels of as many rows as a tile has; rows beyond the last are zero.
 fn pack_rows(a: &Operand, rows: usize, length: usize, packed: &mut [f32]) {
-    for row in (0..rows).step_by(tile::ROWS) {
-        let count = tile::ROWS.min(rows - row);
-        let panel = &mut packed[row * length..][..tile::ROWS * length];
-        pack_panel(&a.from(row, 0), count, length, tile::ROWS, panel);
+    pack(a, rows, length, tile::ROWS, packed);
+}
+
+/// Panels of `width` rows of the source each. Where rows lie side by side, a line of memory goes to several panels, so
+/// these are filled a few columns at a time, while the lines stay in the first-level cache.
+fn pack(source: &Operand, rows: usize, length: usize, width: usize, packed: &mut [f32]) {
+    if rows == 0 {
+        return;
+    }
+    let side_by_side = source.rows.run(0, width.min(rows)) > 1;
+    let portion = if side_by_side { (HOT / rows).clamp(8, 64) } else { length };
+    for p in (0..length).step_by(portion) {
+        let portion = portion.min(length - p);
+        for row in (0..rows).step_by(width) {
+            let panel = &mut packed[row * length + p * width..][..portion * width];
+            pack_panel(&source.from(row, p), width.min(rows - row), portion, width, panel);
+        }
     }
 }
 
@@ -272,18 +283,19 @@ fn pack_panel(source: &Operand, count: usize, length: usize, width: usize, panel
         panel.fill(0.0);
     }
     if source.rows.run(0, count) == count {
-        for (p, target) in panel.chunks_exact_mut(width).enumerate().take(length) {
-            // Fours as a type of their own, so that no call is made for so few elements.
-            let (fours, rest) = source.data[source.at(0, p)..][..count].as_chunks::<4>();
-            let (to, _) = target.as_chunks_mut::<4>();
-            for (to, four) in to.iter_mut().zip(fours) {
-                *to = *four;
+        return match width {
+            4 if count == 4 => pack_whole::<4>(source, panel),
+            8 if count == 8 => pack_whole::<8>(source, panel),
+            16 if count == 16 => pack_whole::<16>(source, panel),
+            _ => {
+                for (p, target) in panel.chunks_exact_mut(width).enumerate() {
+                    let from = &source.data[source.at(0, p)..][..count];
+                    for (to, &one) in target.iter_mut().zip(from) {
+                        *to = one;
+                    }
+                }
             }
-            for (to, &one) in target[count - rest.len()..].iter_mut().zip(rest) {
-                *to = one;
-            }
-        }
-        return;
+        };
     }
     if source.columns.run(0, length.min(4)) < length.min(4) {
         return gather_panel(source, count, length, width, panel);
@@ -293,6 +305,28 @@ fn pack_panel(source: &Operand, count: usize, length: usize, width: usize, panel
         let run = source.columns.run(p, length - p);
         pack_lines(&source.from(0, p), count, run, width, &mut panel[p * width..]);
         p += run;
+    }
+}
+
+/// As [`pack_panel`], with rows that lie side by side and fill the panel.
+fn pack_whole<const WIDTH: usize>(source: &Operand, panel: &mut [f32]) {
+    let (targets, _) = panel.as_chunks_mut::<WIDTH>();
+    let copy = |target: &mut [f32; WIDTH], place: isize| {
+        let from: &[f32] = &source.data[place as usize..][..WIDTH];
+        if let Some(from) = from.first_chunk::<WIDTH>() {
+            *target = *from;
+        }
+    };
+    let first = source.offset as isize + source.rows.at(0);
+    match source.columns {
+        Steps::Even(step) => {
+            let mut place = first;
+            for target in targets {
+                copy(target, place);
+                place += step;
+            }
+        }
+        Steps::Table(places) => targets.iter_mut().zip(places).for_each(|(target, place)| copy(target, first + place)),
     }
 }
 

@@ -110,8 +110,8 @@ impl Reduce {
                 for (slot, segment) in accumulator[first_row..].iter_mut().zip(values.chunks_exact(length)) {
                     match self.kind {
                         Reduction::Sum => *slot += sum(segment),
-                        Reduction::Max => *slot = segment.iter().fold(*slot, |a, &b| larger(a, b)),
-                        Reduction::Min => *slot = segment.iter().fold(*slot, |a, &b| smaller(a, b)),
+                        Reduction::Max => *slot = fold(*slot, segment, larger),
+                        Reduction::Min => *slot = fold(*slot, segment, smaller),
                         Reduction::ArgMax => {
                             if column == 0 {
                                 best = f32::NEG_INFINITY;
@@ -180,11 +180,14 @@ impl Reduce {
 /// Adds the four interleaved sums of a block to the results, as [`sum`] does, and clears them.
 fn join(results: &mut [f32], partial: &mut [f32]) {
     let columns = results.len();
-    for (column, result) in results.iter_mut().enumerate() {
-        let lane = |lane: usize| partial[lane * columns + column];
-        *result += (lane(0) + lane(2)) + (lane(1) + lane(3));
-    }
-    partial.fill(0.0);
+    let (first, rest) = partial.split_at_mut(columns);
+    let (second, rest) = rest.split_at_mut(columns);
+    let (third, fourth) = rest.split_at_mut(columns);
+    zip(first, third, |a, b| a + b);
+    zip(second, fourth, |a, b| a + b);
+    zip(first, second, |a, b| a + b);
+    zip(results, first, |a, b| a + b);
+    clear(partial);
 }
 
 /// Sum of at most a chunk, in four lanes and then across.
@@ -197,21 +200,54 @@ fn sum(values: &[f32]) -> f32 {
     (lanes + F32x4::from_array(last)).sum()
 }
 
-/// The larger, with +0 above −0, so that the order of comparisons does not show.
+/// The larger, with +0 above −0, so that the order of comparisons does not show. `a` is a number.
 #[inline(always)]
-fn larger(a: f32, b: f32) -> f32 {
-    if b > a || (b == a && b.is_sign_positive()) { b } else { a }
+fn larger(a: F32x4, b: F32x4) -> F32x4 {
+    a.eq(b).select((a.to_bits() & b.to_bits()).to_f32_bits(), b.max(a))
 }
 
-/// The smaller, with −0 below +0.
+/// The smaller, with −0 below +0. `a` is a number.
 #[inline(always)]
-fn smaller(a: f32, b: f32) -> f32 {
-    if b < a || (b == a && b.is_sign_negative()) { b } else { a }
+fn smaller(a: F32x4, b: F32x4) -> F32x4 {
+    a.eq(b).select((a.to_bits() | b.to_bits()).to_f32_bits(), b.min(a))
 }
 
+/// Combines `start` and all values, in any order.
 #[inline(always)]
-fn zip(target: &mut [f32], values: &[f32], combine: impl Fn(f32, f32) -> f32) {
-    for (a, &b) in target.iter_mut().zip(values) {
-        *a = combine(*a, b);
+fn fold(start: f32, values: &[f32], combine: impl Fn(F32x4, F32x4) -> F32x4) -> f32 {
+    let (fours, rest) = values.as_chunks::<4>();
+    let mut all = F32x4::splat(start);
+    for four in fours {
+        all = combine(all, F32x4::from_array(*four));
     }
+    if !rest.is_empty() {
+        let mut last = [start; 4];
+        last.iter_mut().zip(rest).for_each(|(slot, &value)| *slot = value);
+        all = combine(all, F32x4::from_array(last));
+    }
+    let [a, b, c, d] = all.to_array();
+    let all = combine(F32x4::from_array([a, b, a, b]), F32x4::from_array([c, d, c, d]));
+    let [a, b, ..] = all.to_array();
+    combine(F32x4::splat(a), F32x4::splat(b)).to_array()[0]
+}
+
+/// `target = combine(target, values)`. Loops over lanes, because the optimiser of a small engine makes none of its own.
+#[inline(always)]
+fn zip(target: &mut [f32], values: &[f32], combine: impl Fn(F32x4, F32x4) -> F32x4) {
+    let (fours, rest) = target.as_chunks_mut::<4>();
+    let (others, rest_of_others) = values.as_chunks::<4>();
+    for (four, other) in fours.iter_mut().zip(others) {
+        *four = combine(F32x4::from_array(*four), F32x4::from_array(*other)).to_array();
+    }
+    for (slot, &value) in rest.iter_mut().zip(rest_of_others) {
+        *slot = combine(F32x4::splat(*slot), F32x4::splat(value)).to_array()[0];
+    }
+}
+
+/// Sets all to zero; a loop, as a call takes longer for a few elements.
+#[inline(always)]
+fn clear(target: &mut [f32]) {
+    let (fours, rest) = target.as_chunks_mut::<4>();
+    fours.iter_mut().for_each(|four| *four = [0.0; 4]);
+    rest.iter_mut().for_each(|slot| *slot = 0.0);
 }

@@ -198,9 +198,17 @@ fn compute<V: Vector, const M: usize>(tile: Tile, left: &[f32], (left_row, left_
     for_rows!(|row| {
         let [low, high] = sums[row];
         let target = &mut tile.result[row * tile.row_length..][..tile.columns];
-        if tile.columns == 2 * V::LANES && !tile.accumulate {
-            low.store(target);
-            high.store(&mut target[V::LANES..]);
+        if tile.columns == 2 * V::LANES {
+            let (first, second) = target.split_at_mut(V::LANES);
+            if tile.accumulate {
+                // SAFETY: each half has all lanes.
+                let (before, behind) = unsafe { (V::read(first.as_ptr()), V::read(second.as_ptr())) };
+                before.add(low).store(first);
+                behind.add(high).store(second);
+            } else {
+                low.store(first);
+                high.store(second);
+            }
         } else {
             low.store(&mut row_of_tile);
             high.store(&mut row_of_tile[V::LANES..]);
