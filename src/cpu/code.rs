@@ -47,7 +47,7 @@ enum Source {
 /// Walks memory with a stride per axis. Axes of its own, because one access may merge axes (or lack
 /// them) where another of the same kernel does not.
 #[derive(Clone, Debug)]
-struct Walk {
+pub(crate) struct Walk {
     offset: i64,
     shape: Vec<usize>,
     strides: Vec<i64>,
@@ -106,14 +106,21 @@ fn load(buffer: usize, walk: Walk) -> (Step, Source) {
     }
 }
 
-/// A destination: dense, or lines of `length` elements that begin `pitch` elements apart, as the parts of a join do.
-#[derive(Clone, Copy, Debug)]
+/// A destination.
+#[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub buffer: usize,
-    pub offset: usize,
     pub register: usize,
-    /// Length and pitch, unless it is dense.
-    pub lines: Option<(usize, usize)>,
+    pub place: TargetPlace,
+}
+
+/// Where values go.
+#[derive(Clone, Debug)]
+pub(crate) enum TargetPlace {
+    /// One after the other, from an element on.
+    Dense(usize),
+    /// Lines, as the parts of a join have, and what is padded.
+    Lines(Walk),
 }
 
 impl Target {
@@ -121,37 +128,54 @@ impl Target {
     pub(crate) fn all(stores: &[Store], shape: &[usize]) -> Vec<Target> {
         let one = |store: &Store| {
             let walk = Walk::new(store.access.offset, &store.access.strides, shape);
-            let lines = match (&walk.shape[..], &walk.strides[..]) {
-                ([], _) | ([_], [1]) => None,
-                ([_], &[pitch]) => Some((1, pitch as usize)),
-                (&[_, length], &[pitch, 1]) => Some((length, pitch as usize)),
-                _ => unreachable!("values are stored densely or as parts of a join"),
+            let place = match (&walk.shape[..], &walk.strides[..]) {
+                ([], _) | ([_], [1]) => TargetPlace::Dense(store.access.offset as usize),
+                _ => TargetPlace::Lines(walk),
             };
-            let offset = store.access.offset as usize;
-            Target { buffer: store.access.buffer, offset, register: store.register, lines }
+            Target { buffer: store.access.buffer, register: store.register, place }
         };
         stores.iter().map(one).collect()
+    }
+
+    /// The first element, if values lie densely.
+    pub(crate) fn dense(&self) -> Option<usize> {
+        match self.place {
+            TargetPlace::Dense(first) => Some(first),
+            TargetPlace::Lines(_) => None,
+        }
     }
 
     /// Writes the values from flat position `start` on.
     #[inline(always)]
     fn write(&self, memory: &mut [f32], start: usize, values: &[f32]) {
-        let Some((length, pitch)) = self.lines else {
-            memory[self.offset + start..][..values.len()].copy_from_slice(values);
-            return;
-        };
-        let mut line = self.offset + start / length * pitch;
-        let mut column = start % length;
-        let mut done = 0;
-        while done < values.len() {
-            let count = (length - column).min(values.len() - done);
-            // A loop: a call that copies so few elements takes longer.
-            for (to, &value) in memory[line + column..][..count].iter_mut().zip(&values[done..]) {
-                *to = value;
+        match &self.place {
+            TargetPlace::Dense(first) => memory[first + start..][..values.len()].copy_from_slice(values),
+            TargetPlace::Lines(walk) => for_each_run(walk, start, values.len(), |at, length, first, stride| {
+                let values = &values[at..at + length];
+                if stride == 1 {
+                    return copy(&mut memory[first as usize..][..length], values);
+                }
+                let mut position = first;
+                for &value in values {
+                    memory[position as usize] = value;
+                    position += stride;
+                }
+            }),
+        }
+    }
+
+    /// Whether `test` holds of all `elements` values that were written.
+    pub(crate) fn all_written(&self, memory: &[f32], elements: usize, test: impl Fn(&[f32]) -> bool) -> bool {
+        match &self.place {
+            TargetPlace::Dense(first) => test(&memory[*first..][..elements]),
+            TargetPlace::Lines(walk) => {
+                let mut all = true;
+                for_each_run(walk, 0, elements, |_, length, first, stride| {
+                    let at = |i: usize| (first + stride * i as i64) as usize;
+                    all &= (0..length).all(|i| test(&memory[at(i)..][..1]));
+                });
+                all
             }
-            done += count;
-            column = 0;
-            line += pitch;
         }
     }
 }

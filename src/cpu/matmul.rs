@@ -107,10 +107,8 @@ impl MatMul {
         let epilogue = Code::new(&kernel.epilogue, &shape, &mut scratch.registers);
         let targets = Target::all(&kernel.stores, &shape);
         let direct = match (&kernel.epilogue.instructions[..], &targets[..]) {
-            ([Instruction::Accumulator], [only])
-                if only.lines.is_none() && ![kernel.a.buffer, kernel.b.buffer].contains(&only.buffer) =>
-            {
-                Some((only.buffer, only.offset))
+            ([Instruction::Accumulator], [only]) if ![kernel.a.buffer, kernel.b.buffer].contains(&only.buffer) => {
+                only.dense().map(|first| (only.buffer, first))
             }
             _ => None,
         };

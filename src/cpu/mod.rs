@@ -199,11 +199,7 @@ fn wrote_finite(kernel: &Kernel, memory: &[Vec<f32>]) -> bool {
     let elements = shape.iter().product();
     let targets = Target::all(stores, &shape);
     let mut floats = targets.iter().zip(stores).filter(|(_, store)| store.access.dtype == DType::F32);
-    floats.all(|(target, _)| {
-        let (length, pitch) = target.lines.unwrap_or((elements, 0));
-        let lines = elements.checked_div(length).unwrap_or(0);
-        (0..lines).all(|line| finite(&memory[target.buffer][target.offset + line * pitch..][..length]))
-    })
+    floats.all(|(target, _)| target.all_written(&memory[target.buffer], elements, finite))
 }
 
 fn prepare(kernel: &Kernel, scratch: &mut Scratch) -> Step {

@@ -124,7 +124,9 @@ impl Op for Slice {
     }
     fn vjp(&self, g: &mut Graph, inputs: &[Var], _: Var, grad: Var) -> Result<Vec<Option<Var>>> {
         let extents = self.ranges.iter().map(|range| g.shape(inputs[0])[range.axis]).collect();
-        Ok(vec![Some(g.apply(Arc::new(Pad { ranges: self.ranges.clone(), extents, value: 0.0 }), &[grad])?)])
+        Ok(vec![Some(
+            g.apply(Arc::new(Pad { ranges: self.ranges.clone(), extents, value: 0.0, whole: false }), &[grad])?,
+        )])
     }
     fn lower(&self, lowering: &mut Lowering, inputs: &[Value], output: &Type) -> Value {
         let mut map = IndexMap::identity(output.shape.len());
@@ -145,6 +147,8 @@ pub(super) struct Pad {
     pub(super) ranges: Vec<Range>,
     pub(super) extents: Vec<usize>,
     pub(super) value: f32,
+    /// Whether the result is to lie in memory as a whole, as for operands of a product.
+    pub(super) whole: bool,
 }
 
 impl Op for Pad {
@@ -194,6 +198,11 @@ impl Op for Pad {
             return fill;
         }
         let rank = output.shape.len();
+        if self.whole && self.value == 0.0 && self.ranges.iter().all(|range| range.step == 1) {
+            let mut place = IndexMap::identity(rank);
+            self.ranges.iter().for_each(|range| place.offset[range.axis] = range.start as i64);
+            return l.padded(inputs[0], place, &output.shape);
+        }
         // Position along each axis: affine, or a division.
         let mut positions = Vec::new();
         for (range, &extent) in self.ranges.iter().zip(&self.extents) {
@@ -250,7 +259,12 @@ impl Op for Pad {
         }
     }
     fn lift(&self, _: usize) -> Arc<dyn Op> {
-        Arc::new(Pad { ranges: lifted(&self.ranges), extents: self.extents.clone(), value: self.value })
+        Arc::new(Pad {
+            ranges: lifted(&self.ranges),
+            extents: self.extents.clone(),
+            value: self.value,
+            whole: self.whole,
+        })
     }
 }
 
@@ -347,7 +361,11 @@ impl Graph {
             };
             let ranges: Vec<Range> = padded().map(range).collect();
             let extents = padded().map(|(i, [before, after])| before + shape[first_axis + i] + after).collect();
-            return if ranges.is_empty() { Ok(a) } else { self.apply(Arc::new(Pad { ranges, extents, value }), &[a]) };
+            return if ranges.is_empty() {
+                Ok(a)
+            } else {
+                self.apply(Arc::new(Pad { ranges, extents, value, whole: false }), &[a])
+            };
         }
         let mut result = a;
         for (i, &[before, after]) in padded() {
@@ -381,7 +399,7 @@ impl Graph {
                 }
                 let piece = self.line(middle, Range { axis, start, step, count })?;
                 let range = Range { axis, start: at, step: 1, count };
-                let pad = Pad { ranges: vec![range], extents: vec![whole], value: 0.0 };
+                let pad = Pad { ranges: vec![range], extents: vec![whole], value: 0.0, whole: false };
                 let placed = self.apply(Arc::new(pad), &[piece])?;
                 sum = Some(match sum {
                     Some(sum) => self.add(sum, placed)?,

@@ -2,7 +2,7 @@
 //! with the kernel turned round. As a product and a sum of overlapping windows it would take memory for every element of
 //! every window. The windows themselves are views, of which the product reads what it needs. Next: `convolution.rs`.
 
-use super::pad::{Pad, PadMode, Range};
+use super::pad::{Pad, Range};
 #[cfg(feature = "reference")]
 use super::slow::{coordinates, flat_index};
 use super::window::Window;
@@ -33,6 +33,18 @@ impl Slide {
         shape
     }
 
+    /// What pads the input, if anything has to.
+    fn pad(&self, input: &[usize]) -> Option<Pad> {
+        let shape = self.padded(input);
+        let ranges = self.padding.iter().enumerate().filter(|(_, amounts)| **amounts != [0, 0]).map(|(i, amounts)| {
+            let axis = self.axis + i;
+            Range { axis, start: amounts[0], step: 1, count: input[axis] }
+        });
+        let ranges: Vec<Range> = ranges.collect();
+        let extents = ranges.iter().map(|range| shape[range.axis]).collect();
+        (!ranges.is_empty()).then_some(Pad { ranges, extents, value: 0.0, whole: true })
+    }
+
     /// The shape of places: the input's axes behind the channels, with as many windows as fit.
     fn places(&self, input: &[usize]) -> Vec<usize> {
         let mut shape = self.padded(input);
@@ -50,7 +62,10 @@ impl Slide {
     /// Elements that a kernel's weights see at each place: `[lead.., channels · sizes, places]`.
     fn seen(&self, g: &mut Graph, input: Var) -> Result<Var> {
         let shape = g.shape(input).to_vec();
-        let padded = g.pad(input, self.axis, &self.padding, PadMode::ZERO)?;
+        let padded = match self.pad(&shape) {
+            Some(pad) => g.apply(Arc::new(pad), &[input])?,
+            None => input,
+        };
         let slid = g.windows(padded, self.axis, &self.windows)?;
         let count = self.windows.len();
         let (channels, behind) = (self.lead, self.axis + 2 * count);
@@ -150,17 +165,9 @@ impl Op for Slide {
     fn lower(&self, l: &mut Lowering, inputs: &[Value], output: &Type) -> Value {
         let input = l.shape(inputs[0]).to_vec();
         let shape = self.padded(&input);
-        let ranges = self.padding.iter().enumerate().filter(|(_, amounts)| **amounts != [0, 0]);
-        let ranges = ranges.map(|(i, amounts)| {
-            let axis = self.axis + i;
-            Range { axis, start: amounts[0], step: 1, count: input[axis] }
-        });
-        let ranges: Vec<Range> = ranges.collect();
-        let padded = if ranges.is_empty() {
-            inputs[0]
-        } else {
-            let extents = ranges.iter().map(|range| shape[range.axis]).collect();
-            Pad { ranges, extents, value: 0.0 }.lower(l, inputs, &Type::f32(&shape[..]))
+        let padded = match self.pad(&input) {
+            Some(pad) => pad.lower(l, inputs, &Type::f32(&shape[..])),
+            None => inputs[0],
         };
         // [lead.., channels, sizes.., places..], each window's element a step beyond its first.
         let (channels, count) = (self.lead, self.windows.len());

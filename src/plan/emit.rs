@@ -181,7 +181,8 @@ impl Emitter<'_> {
             | Core::MatMul { .. }
             | Core::Scatter { .. }
             | Core::Scan(..)
-            | Core::Join(..) => {
+            | Core::Join(..)
+            | Core::Padded(..) => {
                 unreachable!("always stored")
             }
         }

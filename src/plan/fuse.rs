@@ -140,7 +140,7 @@ impl<'a> Attempt<'a> {
         attempt.choose_stored(&reachable, separate);
         for &value in &reachable {
             // A join is made by what makes its parts.
-            let made = !matches!(lowering.core(value), Core::Leaf(_) | Core::Join(..));
+            let made = !matches!(lowering.core(value), Core::Leaf(_) | Core::Join(..) | Core::Padded(..));
             if made && attempt.stored.contains(value) {
                 let group = attempt.single(value);
                 attempt.groups.push(group);
@@ -178,6 +178,7 @@ impl<'a> Attempt<'a> {
         for &value in reachable {
             match self.lowering.core(value) {
                 Core::Leaf(_) | Core::Reduce(..) => must.add(value),
+                Core::Padded(part, _) => [value, *part].into_iter().for_each(|value| must.add(value)),
                 Core::Join(_, parts) => parts.iter().chain([&value]).for_each(|&value| must.add(value)),
                 Core::MatMul { a, b, .. } => {
                     [value, self.base(*a), self.base(*b)].into_iter().for_each(|value| must.add(value))
@@ -356,7 +357,7 @@ impl<'a> Attempt<'a> {
             // Always kernels of their own, whose operands are read at other points.
             Core::Reduce(..) | Core::MatMul { .. } | Core::Scatter { .. } | Core::Scan(..) | Core::Join(..)
                 if through => {}
-            Core::Join(..) => unreachable!("always stored"),
+            Core::Join(..) | Core::Padded(..) => unreachable!("always stored"),
             Core::Reduce(_, _, source) => {
                 let wide = self.lowering.shape(*source);
                 let mut inner = Reads::default();

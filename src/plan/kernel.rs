@@ -210,7 +210,7 @@ pub enum Kernel {
 pub struct Buffer {
     /// Capacity in elements of four bytes; at least 1.
     pub elements: usize,
-    /// Whether it holds leaves, so must survive between entries.
+    /// Whether it holds leaves, or zeros that are never written, so must survive between entries. It begins as zeros.
     pub kept: bool,
 }
 

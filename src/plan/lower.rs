@@ -124,6 +124,8 @@ pub(crate) enum Core {
     },
     /// Copies, see [`Lowering::copy`], one after the other along an axis; each is written where it belongs.
     Join(usize, Vec<Value>),
+    /// A copy, see [`Lowering::copy`], among zeros; it is written where it belongs.
+    Padded(Value, IndexMap),
     /// All results of a recurrence, one after the other.
     Scan(Same<Recurrence>, Vec<Value>),
 }
@@ -163,7 +165,9 @@ impl Core {
         match self {
             Core::Leaf(_) | Core::Constant(_) | Core::Iota => Vec::new(),
             Core::Map(_, inputs) | Core::Scan(_, inputs) | Core::Join(_, inputs) => inputs.clone(),
-            Core::View(source, _) | Core::Reshape(source) | Core::Reduce(_, _, source) => vec![*source],
+            Core::View(source, _) | Core::Padded(source, _) | Core::Reshape(source) | Core::Reduce(_, _, source) => {
+                vec![*source]
+            }
             Core::MatMul { a, b, .. } => vec![*a, *b],
             Core::Take { source, index, .. } => vec![*source, *index],
             Core::Scatter { index, updates, .. } => vec![*index, *updates],
@@ -180,7 +184,7 @@ pub struct Lowering {
     /// Label of the graph node that is being lowered.
     present: Arc<str>,
     known: HashMap<(Core, Type), Value>,
-    /// The join that each of its parts lies in, and where: from coordinates of the part to those of the join.
+    /// The join or padded tensor that each part lies in, and where: from coordinates of the part to those of the whole.
     parts: Table<(Value, IndexMap)>,
     /// By graph node.
     lowered: Vec<Option<Value>>,
@@ -339,9 +343,28 @@ impl Lowering {
         value
     }
 
-    /// The value whose memory holds `value` once it is stored, and where in it: a part of a join lies in the join.
+    /// The value at `place` of a tensor of `shape` that is zero elsewhere: from coordinates of the value to those of the
+    /// tensor. It has memory of its own, in which the zeros are never written: whatever computes the value writes it to
+    /// its place.
+    pub(crate) fn padded(&mut self, value: Value, place: IndexMap, shape: &[usize]) -> Value {
+        let ty = Type { shape: shape.to_vec(), dtype: self.ty(value).dtype };
+        let key = (Core::Padded(value, place.clone()), ty.clone());
+        if let Some(&value) = self.known.get(&key) {
+            return value;
+        }
+        let copy = self.copy(value);
+        self.nodes.push((Core::Padded(copy, place.clone()), ty));
+        self.labels.push(self.present.clone());
+        let padded = Value(self.nodes.len() as u32 - 1);
+        self.known.insert(key, padded);
+        self.parts.insert(copy, (padded, place));
+        padded
+    }
+
+    /// The value whose memory holds `value` once it is stored, and where in it: a part of a join lies in the join, what
+    /// is padded among the zeros.
     pub(crate) fn home(&self, value: Value) -> (Value, Option<&IndexMap>) {
-        self.parts.get(value).map_or((value, None), |(join, place)| (*join, Some(place)))
+        self.parts.get(value).map_or((value, None), |(whole, place)| (*whole, Some(place)))
     }
 
     /// Axis `i` of the result is axis `order[i]` of the source.

@@ -40,7 +40,7 @@ pub fn plan(graph: &Graph, entries: &[Entry]) -> Result<Program> {
     let mut program = Program { graph: graph.to_text(entries), ..Program::default() };
     place_leaves(graph, &mut program);
     let leaves: Vec<(usize, usize)> = program.leaves.iter().map(|leaf| (leaf.buffer, leaf.offset)).collect();
-    let mut planner = Planner { buffers: program.buffers, pools: Vec::new(), unshared_elements: 0 };
+    let mut planner = Planner { buffers: program.buffers, pools: Vec::new(), padded: Vec::new(), unshared_elements: 0 };
     let mut lowering = Lowering::default();
     for entry in entries {
         let (kernels, labels, places, dispatches) = planner.entry(graph, entry, &mut lowering, &leaves, 0)?;
@@ -74,6 +74,8 @@ struct Planner {
     buffers: Vec<Buffer>,
     /// Memory of temporaries, for entries, for steps of scans, for steps of scans in those, and so on.
     pools: Vec<memory::Pool>,
+    /// Buffers of padded values, by value, of all entries: their zeros outlive a run.
+    padded: Vec<(Value, usize)>,
     unshared_elements: usize,
 }
 
@@ -148,6 +150,7 @@ impl Planner {
             last_read.insert(value, fused.groups.len());
         }
         let mut lives: Vec<memory::Life> = Vec::new();
+        let mut padded: Vec<(Value, usize)> = Vec::new();
         for (&position, group) in fused.dispatches.iter().zip(&fused.groups) {
             for &member in &group.members {
                 let value = lowering.home(member).0;
@@ -156,6 +159,12 @@ impl Planner {
                     continue;
                 }
                 let elements = lowering.ty(value).elements();
+                if matches!(lowering.core(value), Core::Padded(..)) {
+                    if last_read.contains(value) && !padded.iter().any(|(known, _)| *known == value) {
+                        padded.push((value, elements));
+                    }
+                    continue;
+                }
                 let needed = group.primary == Some(member) && group.members.len() == 1;
                 let end = last_read.get(value).copied();
                 if let Some(end) = end.filter(|&end| end > position).or(needed.then_some(position)) {
@@ -167,7 +176,20 @@ impl Planner {
         if self.pools.len() <= depth {
             self.pools.resize_with(depth + 1, memory::Pool::default);
         }
-        self.pools[depth].place(lives, &mut self.buffers)
+        let mut places = self.pools[depth].place(lives, &mut self.buffers);
+        for (value, elements) in padded {
+            // Entries share values; the steps of a scan have their own.
+            let known = self.padded.iter().find(|(known, _)| depth == 0 && *known == value).map(|(_, buffer)| *buffer);
+            let buffer = known.unwrap_or_else(|| {
+                self.buffers.push(Buffer { elements: elements.max(1), kept: true });
+                self.buffers.len() - 1
+            });
+            if depth == 0 && known.is_none() {
+                self.padded.push((value, buffer));
+            }
+            places.insert(value, buffer);
+        }
+        places
     }
 
     /// A scan whose operands (carries, rows, what is shared) lie at `operands` and whose results go to `target`.
