@@ -137,9 +137,9 @@ class Shell extends LitElement {
   async route() {
     const link = parseLink(location.hash);
     this.embed = ["1", "true"].includes(link.query.get("embed") ?? "");
-    const place = `${link.page}/${link.slug}`;
+    const shown = `${link.page}/${link.slug}`;
     for (const wrong of link.messages) this.message({ text: problemText(wrong), tone: "warning" });
-    if (place === this.shown && this.handle.relink) {
+    if (shown === this.shown && this.handle.relink) {
       this.handle.relink(link);
       return;
     }
@@ -154,9 +154,11 @@ class Shell extends LitElement {
     try {
       const [module, catalogue] = await Promise.all([PAGES[link.page](), this.engine.catalogue]);
       if (turn !== this.turn) return;
-      const result = module.renderPage(host, this.appFor(link, catalogue));
+      // Of its own: lit notes on an element what it drew there, which would be in the way of the next page.
+      const place = host.appendChild(document.createElement("div"));
+      const result = module.renderPage(place, this.appFor(link, catalogue));
       this.handle = result ?? {};
-      this.shown = place;
+      this.shown = shown;
       window.scrollTo(0, 0);
     } catch (cause) {
       if (turn !== this.turn || this.engine.stopped) return;

@@ -43,6 +43,15 @@ test("wrong links get messages and everything else works", async () => {
   }
 });
 
+test("one page follows another, in any order", async () => {
+  const { page, done } = await open({ hash: "#/lab/grokking" });
+  for (const [hash, title] of [["about", "About Petri"], ["lab/grokking", "Grokking"], ["lab/pointer-networks", "Pointer"], ["about", "About"], ["", "Train"]]) {
+    await page.evaluate((hash) => (location.hash = `#/${hash}`), hash);
+    await page.getByRole("heading", { level: 1, name: title }).waitFor();
+  }
+  await done();
+});
+
 test("a second visit works without a network", async () => {
   const { page, context, done } = await open({ hash: "#/playground", allow: /reload|ERR_INTERNET_DISCONNECTED/ });
   await page.evaluate(() => navigator.serviceWorker.ready);
