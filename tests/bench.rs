@@ -179,6 +179,30 @@ fn losses_are_those_of_other_libraries() {
 }
 
 #[test]
+fn networks_in_many_widths_train_on_their_own_data() {
+    assert!(bench::WIDE.is_sorted_by(|one, other| one.flops < other.flops));
+    for task in bench::WIDE {
+        assert!(!task.agrees(0.0), "{}: nothing is known of its loss", task.id);
+        assert_eq!(bench::find(task.id).unwrap().title, task.title);
+        let program = Arc::new(task.program(&data::draw(task)).unwrap());
+        // What is timed is what the table says: products are all but a few of the operations.
+        let train = program.routines.iter().find(|routine| routine.name == bench::TRAIN).unwrap();
+        let products: u64 = train.kernels.iter().map(petri::plan::Kernel::flops).sum();
+        let share = task.flops / products as f64;
+        assert!((0.5..=1.0).contains(&share), "{}: {share} of {products} operations", task.id);
+        // Wide ones differ in size alone.
+        if task.flops > 1e8 {
+            continue;
+        }
+        let mut machine = Machine::new(program);
+        let first = machine.loss();
+        machine.step(50);
+        let loss = machine.loss();
+        assert!((1.5..4.0).contains(&first) && loss < 0.95 * first, "{}: {first} → {loss}", task.id);
+    }
+}
+
+#[test]
 fn an_array_that_is_missing_or_of_another_size_is_named() {
     let task = bench::find("W1").unwrap();
     let mut arrays = data::draw(task);

@@ -3,8 +3,8 @@
 //! Every number comes from one small generator with a fixed seed and is computed in double precision before it is
 //! stored. Data and weights have a stream each; what is drawn first is stated, as every later number depends on it.
 
-use super::{Arrays, First, Kind, Model, Parameter, Task};
-use crate::graph::elements;
+use super::{Arrays, Column, First, Kind, Model, Parameter, Task};
+use crate::graph::{DType, elements};
 use std::f64::consts::TAU;
 
 /// Seed of data sets.
@@ -24,7 +24,7 @@ pub fn draw(task: &Task) -> Arrays {
         (_, "W4") => token_sums(task.batch * task.batches),
         (_, "W5") => sorted_numbers(task.batch * task.batches),
         (_, "W6") => pictures(task.batch * task.batches),
-        _ => unreachable!("every task of the table has its data"),
+        (Kind::Training { model, .. }, _) => noise(*model, task.batch * task.batches),
     };
     if let Kind::Training { model, .. } = &task.kind {
         weights(*model, &mut arrays);
@@ -116,6 +116,21 @@ fn reflection(n: usize) -> Arrays {
         }
     }
     arrays([("h", h), ("x", x), ("odd", odd)])
+}
+
+/// Numbers and classes without any relation, which a network can only learn by heart.
+fn noise(model: &dyn Model, rows: usize) -> Arrays {
+    const CLASSES: usize = 10;
+    let stream = &mut Stream(DATA);
+    let mut arrays = Arrays::default();
+    for Column { name, shape, dtype } in model.columns() {
+        let values = match dtype {
+            DType::F32 => stream.uniform(rows * elements(&shape), 1.0),
+            DType::U32 => (0..rows * elements(&shape)).map(|_| bits(stream.below(CLASSES))).collect(),
+        };
+        arrays.insert(name, values);
+    }
+    arrays
 }
 
 /// Two arms of a spiral, labels 1 and −1.

@@ -3,7 +3,7 @@
 //!
 //! A [`Task`] says what a job is; [`Task::program`] makes a program of it from [`Arrays`] that are given from outside,
 //! or that [`data`] draws by the jobs' own rules. One file per kind of model: [`mlp`], [`transformer`], [`pointer`],
-//! [`pictures`]; [`product`] is a bare matrix product. How a job is timed is in [`measure`].
+//! [`pictures`]; [`product`] is a bare matrix product, [`wide`] one model in many sizes. How a job is timed is in [`measure`].
 
 mod arrays;
 mod batches;
@@ -15,8 +15,10 @@ mod pictures;
 mod pointer;
 mod product;
 mod transformer;
+mod wide;
 
 pub use arrays::Arrays;
+pub use wide::WIDE;
 
 use crate::graph::{DType, Entry, Error, Graph, Result, Role, Var};
 use crate::optim::{Adam, Momentum, Number, Rule, Sgd, Update};
@@ -114,7 +116,8 @@ pub struct Task {
     pub measured: usize,
     /// Steps after which the loss must be [`Task::agreed`].
     pub checked_after: u64,
-    /// Median of the losses that other libraries have then; for a product, whose result is known, 0.
+    /// Median of the losses that other libraries have then; for a product, whose result is known, 0; not a number where
+    /// no other library was asked.
     pub agreed: f64,
     /// Floating-point operations of a step, about.
     pub flops: f64,
@@ -135,7 +138,7 @@ const fn product(id: &'static str, title: &'static str, size: usize) -> Task {
     Task { id, title, batch: size, batches: 1, measured: 1, checked_after: 3, agreed: 0.0, flops, kind }
 }
 
-/// Every task.
+/// Every task whose loss is known from other libraries.
 pub const ALL: &[Task] = &[
     product("W0-256", "product of 256 × 256 matrices", 256),
     product("W0-512", "product of 512 × 512 matrices", 512),
@@ -214,15 +217,20 @@ pub const ALL: &[Task] = &[
     },
 ];
 
-/// The task called `id`.
+/// The task called `id`, of [`ALL`] or of [`WIDE`].
 pub fn find(id: &str) -> Result<&'static Task> {
-    ALL.iter().find(|task| task.id == id).ok_or_else(|| {
-        let known: Vec<&str> = ALL.iter().map(|task| task.id).collect();
+    ALL.iter().chain(WIDE).find(|task| task.id == id).ok_or_else(|| {
+        let known: Vec<&str> = ALL.iter().chain(WIDE).map(|task| task.id).collect();
         Error::new("workload", format!("there is no '{id}'"), format!("choose among {}", known.join(", ")))
     })
 }
 
 impl Task {
+    /// Whether it is a bare matrix product.
+    pub fn is_product(&self) -> bool {
+        matches!(self.kind, Kind::Product(_))
+    }
+
     /// Whether a loss after [`Task::checked_after`] steps is that of the other libraries: within 10⁻⁴.
     pub fn agrees(&self, loss: f32) -> bool {
         let scale = if self.agreed == 0.0 { 1.0 } else { self.agreed };

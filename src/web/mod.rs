@@ -1,5 +1,5 @@
 //! The ways in from JavaScript, the only module that names its types: [`Engine`] for the page's worker, [`Bench`] and
-//! [`GpuBench`] for measurements beside other libraries, which are built without everything that a page needs.
+//! [`GpuBench`] for measurements of speed, which are built without everything that a lab needs.
 
 #[cfg(feature = "bench")]
 mod bench;
@@ -7,8 +7,8 @@ mod bench;
 mod engine;
 
 #[cfg(feature = "bench")]
-pub use bench::Bench;
+pub use bench::{Bench, agrees, jobs};
 #[cfg(all(feature = "bench", feature = "gpu"))]
-pub use bench::GpuBench;
+pub use bench::{GpuBench, Graphics};
 #[cfg(feature = "labs")]
 pub use engine::Engine;
