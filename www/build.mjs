@@ -2,10 +2,11 @@
  * @file Makes the static site: bundles page and worker, renders stories, gives every file a name with a hash of its
  * content, and writes index.html, the manifest and the service worker that keeps the site usable offline.
  *
- *   node www/build.mjs --engine <folder of wasm-bindgen's output> --out dist [--serve]
+ *   node www/build.mjs --engine <folder of wasm-bindgen's output> --speed <another> --out dist [--serve]
  *
- * Two modules exist only here: `petri:engine` is wasm-bindgen's output; `petri:site` is `{worker, wasm, stories, files}`, places
- * relative to the page. `cargo xtask build` runs this; see xtask/src/site.rs.
+ * Three modules exist only here: `petri:engine` and `petri:speed` are wasm-bindgen's output, for labs and for the page that
+ * measures speed; `petri:site` is `{worker, wasm, speed, stories, files}`, places relative to the page. `cargo xtask build` runs
+ * this; see xtask/src/site.rs.
  */
 import { createHash } from "node:crypto";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -16,15 +17,15 @@ import * as esbuild from "esbuild";
 import { renderStory } from "./story.mjs";
 
 const { values: options } = parseArgs({
-  options: { engine: { type: "string" }, out: { type: "string", default: "dist" }, serve: { type: "boolean", default: false }, quick: { type: "boolean", default: false } },
+  options: { engine: { type: "string" }, speed: { type: "string" }, out: { type: "string", default: "dist" }, serve: { type: "boolean", default: false }, quick: { type: "boolean", default: false } },
 });
-if (!options.engine) throw new Error("--engine: name the folder that holds petri.js and petri_bg.wasm");
-const engine = options.engine;
+const { engine, speed } = options;
+if (!engine || !speed) throw new Error("--engine, --speed: name the folders that hold petri.js and petri_bg.wasm");
 const out = /** @type {string} */ (options.out);
 /** Everything but index.html and the service worker, whose names must not change. */
 const ASSETS = "assets";
 /** Budgets in bytes after gzip; going over one fails the build. */
-const BUDGET = { engine: 375 * 1024, firstPaint: 150 * 1024 };
+const BUDGET = { engine: 375 * 1024, speed: 250 * 1024, firstPaint: 150 * 1024 };
 
 const staging = `${out}.new`;
 await rm(staging, { recursive: true, force: true });
@@ -40,6 +41,8 @@ async function asset(name, content) {
 }
 
 const wasm = await asset("engine.wasm", await readFile(join(engine, "petri_bg.wasm")));
+/** One engine may serve both; then it is there once. */
+const speedWasm = speed === engine ? wasm : await asset("speed.wasm", await readFile(join(speed, "petri_bg.wasm")));
 /** @type {Record<string, string>} */
 const stories = {};
 /** Trained networks that lie beside a lab, by `slug-name`. @type {Record<string, string>} */
@@ -58,6 +61,7 @@ const virtual = (site) => ({
   name: "petri",
   setup(build) {
     build.onResolve({ filter: /^petri:engine$/ }, () => ({ path: resolve(engine, "petri.js") }));
+    build.onResolve({ filter: /^petri:speed$/ }, () => ({ path: resolve(speed, "petri.js") }));
     build.onResolve({ filter: /^petri:site$/ }, () => ({ path: "site", namespace: "petri" }));
     build.onLoad({ filter: /.*/, namespace: "petri" }, () => ({ contents: `export const site = ${JSON.stringify(site)};` }));
   },
@@ -94,7 +98,9 @@ async function bundle(entryPoints, site) {
 
 const workers = await bundle({ worker: "www/worker.js" }, { wasm });
 const worker = workers["www/worker.js"].path;
-const pages = await bundle({ main: "www/main.js", style: "www/style/main.css" }, { worker, wasm, stories, files });
+const speedWorkers = await bundle({ speed: "www/speed/worker.js" }, { wasm: speedWasm });
+const speedWorker = speedWorkers["www/speed/worker.js"].path;
+const pages = await bundle({ main: "www/main.js", style: "www/style/main.css" }, { worker, wasm, speed: speedWorker, stories, files });
 const [main, style] = [pages["www/main.js"], pages["www/style/main.css"].path];
 const icon = await asset("icon.svg", await readFile("www/icon.svg"));
 const manifest = await asset(
@@ -126,7 +132,13 @@ await writeFile(join(staging, "index.html"), options.serve ? html.replace("</bod
 
 const built = (await readdir(join(staging, ASSETS))).sort().map((name) => `${ASSETS}/${name}`);
 const version = createHash("sha256").update(built.join()).update(html).digest("hex").slice(0, 12);
-const service = (await readFile("www/offline.js", "utf8")).replace("__VERSION__", version).replace('"__FILES__"', JSON.stringify(["./", ...built.map((file) => `./${file}`)]));
+/** What only few visitors need is not forced on all: it is kept once it has been asked for. */
+const later = [speedWorker, speedWasm].filter((file) => file !== wasm);
+const list = (/** @type {string[]} */ files) => JSON.stringify(files.map((file) => `./${file}`));
+const service = (await readFile("www/offline.js", "utf8"))
+  .replace("__VERSION__", version)
+  .replace('"__FILES__"', list(["", ...built.filter((file) => !later.includes(file))]))
+  .replace('"__LATER__"', list(later));
 await writeFile(join(staging, "offline.js"), service);
 
 await rm(out, { recursive: true, force: true });
@@ -140,11 +152,12 @@ async function report() {
     const sum = (/** @type {(content: Buffer) => number} */ of) => contents.reduce((total, content) => total + of(content), 0);
     return { raw: sum((content) => content.length), gzip: sum((content) => gzipSync(content, { level: 9 }).length), brotli: sum((content) => brotliCompressSync(content).length) };
   };
-  const chunks = built.filter((path) => path.endsWith(".js") && path !== worker);
+  const chunks = built.filter((path) => path.endsWith(".js") && path !== worker && path !== speedWorker);
   const rows = {
     engine: await size([wasm]),
+    speed: await size([speedWasm]),
     firstPaint: await size(["index.html", style, main.path, ...main.imports]),
-    worker: await size([worker]),
+    workers: await size([worker, speedWorker]),
     "all scripts": await size(chunks),
     fonts: await size(built.filter((path) => path.endsWith(".woff2"))),
   };

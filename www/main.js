@@ -48,6 +48,7 @@ const PAGES = {
   gallery: () => import("./pages/gallery.js"),
   lab: () => import("./pages/lab.js"),
   playground: () => import("./playground/page.js"),
+  speed: () => import("./speed/page.js"),
   about: () => import("./pages/about.js"),
   unknown: () => import("./pages/unknown.js"),
 };
@@ -228,6 +229,7 @@ class Shell extends LitElement {
       <a class="logo" href="#/">${logo}<span>Petri</span></a>
       <nav aria-label="Pages">
         ${this.tab("#/", "Labs", this.page === "gallery" || this.page === "lab")} ${this.tab("#/playground", "Playground", this.page === "playground")}
+        ${this.tab("#/speed", "Speed", this.page === "speed")}
       </nav>
       <span class="grow"></span>
       <petri-search .labs=${this.labs}></petri-search>
@@ -239,7 +241,7 @@ class Shell extends LitElement {
   footer() {
     return html`<footer class="footer">
       <span>Everything runs in your browser; nothing is sent anywhere.</span>
-      <a href="#/about">About Petri</a>
+      <span><a href="#/speed">How fast is it here?</a> · <a href="#/about">About Petri</a></span>
     </footer>`;
   }
 

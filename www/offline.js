@@ -7,6 +7,8 @@ const scope = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (s
 const FAMILY = `petri ${new URL("./", scope.location.href).pathname} `;
 const CACHE = `${FAMILY}__VERSION__`;
 const FILES = /** @type {string[]} */ (/** @type {unknown} */ ("__FILES__"));
+/** Files that are kept only once somebody has needed them. */
+const LATER = /** @type {string[]} */ (/** @type {unknown} */ ("__LATER__"));
 
 scope.addEventListener("install", (event) => {
   event.waitUntil(
@@ -32,7 +34,12 @@ scope.addEventListener("fetch", (event) => {
     const cache = await caches.open(CACHE);
     // The page itself is looked for on the network first: a new version must be found.
     if (request.mode === "navigate") return fetch(request).catch(async () => (await cache.match("./")) ?? Response.error());
-    return (await cache.match(request)) ?? fetch(request);
+    const kept = await cache.match(request);
+    if (kept) return kept;
+    const response = await fetch(request);
+    const isLater = LATER.some((file) => new URL(file, scope.location.href).href === request.url);
+    if (isLater && response.ok) await cache.put(request, response.clone());
+    return response;
   };
   event.respondWith(answer());
 });

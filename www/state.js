@@ -6,7 +6,7 @@
 
 /** @typedef {import("./protocol.d.ts").Control} Control */
 /** @typedef {import("./protocol.d.ts").Values} Values */
-/** @typedef {"gallery" | "lab" | "playground" | "about" | "unknown"} PageName */
+/** @typedef {"gallery" | "lab" | "playground" | "speed" | "about" | "unknown"} PageName */
 /** @typedef {{key: string, value: string, message: string, fix: string}} LinkMessage */
 
 /** @typedef {{page: PageName, slug: string, query: Map<string, string>, messages: LinkMessage[]}} Link */
@@ -50,7 +50,7 @@ export function parseLink(hash) {
   const [page, slug = ""] = path;
   if (!page) return { page: "gallery", slug: "", query, messages };
   if (page === "lab" && slug && path.length === 2) return { page: "lab", slug, query, messages };
-  if ((page === "playground" || page === "about") && path.length === 1) return { page, slug: "", query, messages };
+  if ((page === "playground" || page === "speed" || page === "about") && path.length === 1) return { page, slug: "", query, messages };
   return { page: "unknown", slug: path.join("/"), query, messages };
 }
 

@@ -46,7 +46,8 @@ test("paths", () => {
   assert.equal(parseLink("#/lab/grokking").slug, "grokking");
   assert.equal(parseLink("#/playground?x=1").page, "playground");
   assert.equal(parseLink("#/about").page, "about");
-  for (const wrong of ["#/lab", "#/lab/", "#/lab/a/b", "#/nonsense", "#//evil.example/x", "#/constructor", "#/%"]) {
+  assert.equal(parseLink("#/speed").page, "speed");
+  for (const wrong of ["#/lab", "#/lab/", "#/lab/a/b", "#/speed/a", "#/nonsense", "#//evil.example/x", "#/constructor", "#/%"]) {
     assert.equal(parseLink(wrong).page, "unknown", wrong);
   }
 });

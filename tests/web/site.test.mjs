@@ -45,7 +45,7 @@ test("wrong links get messages and everything else works", async () => {
 
 test("one page follows another, in any order", async () => {
   const { page, done } = await open({ hash: "#/lab/grokking" });
-  for (const [hash, title] of [["about", "About Petri"], ["lab/grokking", "Grokking"], ["lab/pointer-networks", "Pointer"], ["about", "About"], ["", "Train"]]) {
+  for (const [hash, title] of [["about", "About Petri"], ["lab/grokking", "Grokking"], ["lab/pointer-networks", "Pointer"], ["speed", "How fast"], ["about", "About"], ["", "Train"]]) {
     await page.evaluate((hash) => (location.hash = `#/${hash}`), hash);
     await page.getByRole("heading", { level: 1, name: title }).waitFor();
   }

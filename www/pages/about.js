@@ -13,6 +13,8 @@ export function renderPage(host, app) {
       <p>Nothing is recorded beforehand. Every curve comes from a run in your browser; the same seed gives the same run on the CPU of every machine. A claim may fail, and then the page says so. A toy is not the paper: each lab tells where the two differ.</p>
       <h2>What it needs</h2>
       <p>A browser with WebAssembly. ${graphics} Nothing is sent anywhere and no other site is asked for anything, so it works without a network once it has been opened. Your runs are kept in this browser alone.</p>
+      <h2>How fast is it here?</h2>
+      <p>Standard networks, timed on your own machine, and from which width on a graphics processor pays: on the <a href="#/speed">Speed page</a>.</p>
       <h2>Licence</h2>
       <p>MIT or Apache 2.0, as you prefer. The typefaces Inter, Newsreader and JetBrains Mono are under the SIL Open Font License.</p>
     </article>`,

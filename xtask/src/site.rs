@@ -1,4 +1,5 @@
-//! The static site: engine to wasm, its JavaScript side, then www/build.mjs for everything else.
+//! The static site: engine to wasm, its JavaScript side, then www/build.mjs for everything else. The page that measures
+//! speed has an engine of its own, which nobody else downloads.
 
 use crate::tools::{cargo, need_packages, need_wasm_target, run, target_folder};
 use anyhow::{Context, Result};
@@ -24,9 +25,9 @@ pub enum Kind {
 pub fn build(kind: Kind) -> Result<()> {
     need_wasm_target()?;
     need_packages()?;
-    let engine = engine(kind)?;
+    let Engines { labs, speed } = engines(kind)?;
     let mut site = Command::new("node");
-    site.arg("www/build.mjs").arg("--engine").arg(&engine).args(["--out", OUT]);
+    site.arg("www/build.mjs").arg("--engine").arg(&labs).arg("--speed").arg(&speed).args(["--out", OUT]);
     match kind {
         Kind::Serve => _ = site.arg("--serve"),
         Kind::Quick => _ = site.arg("--quick"),
@@ -35,10 +36,24 @@ pub fn build(kind: Kind) -> Result<()> {
     run(&mut site)
 }
 
-/// Compiles the engine and makes its JavaScript side; the folder of both.
-fn engine(kind: Kind) -> Result<PathBuf> {
-    let profile = if kind == Kind::Release { "site" } else { "quick" };
-    compile(profile, "gpu,labs", profile)
+/// Folders of wasm-bindgen's output.
+struct Engines {
+    /// For labs and playground.
+    labs: PathBuf,
+    /// For the page that measures speed.
+    speed: PathBuf,
+}
+
+/// Compiles the engines. In a hurry one serves both, so that a change compiles once.
+fn engines(kind: Kind) -> Result<Engines> {
+    if kind == Kind::Release {
+        return Ok(Engines {
+            labs: compile("site", "gpu,labs", "site")?,
+            speed: compile("site", "gpu,bench", "speed")?,
+        });
+    }
+    let both = compile("quick", "gpu,labs,bench", "quick")?;
+    Ok(Engines { labs: both.clone(), speed: both })
 }
 
 /// Compiles the library with a profile and features, and makes its JavaScript side, both below `name`.
