@@ -116,15 +116,64 @@ test("offline it says that what measures is missing, and works once it was there
 
 test("a graphics processor fills its columns", async () => {
   const { page, done } = await openWithGpu({ hash: "?software#/speed", allow: ALLOW });
-  await choose(page, ["W1"]);
+  // Its check has few steps, so it is finished on slow machines as well.
+  await choose(page, ["W0-256"]);
   await button(page, "Measure this machine").click();
   await page.getByRole("heading", { name: "Verdict" }).waitFor({ timeout: PATIENCE });
-  const [cpu, , gpu, gigaflops, dispatches, loss] = await cells(page, "W1");
-  console.log(`W1: CPU ${cpu}, GPU ${gpu} steps/s in ${dispatches} dispatches`);
+  const [cpu, , gpu, gigaflops, dispatches, loss] = await cells(page, "W0-256");
+  console.log(`W0-256: CPU ${cpu}, GPU ${gpu} steps/s in ${dispatches} dispatches`);
   for (const value of [cpu, gpu, gigaflops, dispatches]) assert.ok(positive(value), value);
   assert.match([cpu, gpu].join(), /▲ [\d,.]+× faster/);
   assert.match(loss, /^✓CPU: as.*✓GPU: as/);
   await screenshot(page, "speed-gpu");
+  await done();
+});
+
+test("a graphics processor that is lost on the way costs nothing but its own numbers", async () => {
+  const { page, done } = await openWithGpu({ hash: "?software#/speed", allow: /powerPreference|SwiftShader|software|experimental|destroyed|lost/i });
+  await choose(page, ["W0-256", "W1"]);
+  const worker = page.workers().find((worker) => worker.url().includes("speed-"));
+  assert.ok(worker, "the page has a worker that measures");
+  // The device goes as soon as a job wants memory of it.
+  await worker.evaluate(() => {
+    const { prototype } = /** @type {any} */ (self).GPUDevice;
+    const create = prototype.createBuffer;
+    prototype.createBuffer = function (/** @type {unknown[]} */ ...wanted) {
+      this.destroy();
+      return create.apply(this, wanted);
+    };
+  });
+  await button(page, "Measure this machine").click();
+  await page.getByRole("heading", { name: "Verdict" }).waitFor({ timeout: PATIENCE });
+  assert.match(await page.getByRole("region", { name: "Verdict" }).innerText(), /The graphics processor was lost at W0-256.*what was measured before is kept.*measure again/s);
+  for (const id of ["W0-256", "W1"]) {
+    const [cpu, , gpu] = await cells(page, id);
+    assert.ok(positive(cpu) && gpu === "–", `${id}: ${cpu}, ${gpu}`);
+  }
+  // Another worker looks for another device.
+  await button(page, "Measure this machine").click();
+  await until(async () => positive((await cells(page, "W0-256"))[2]), PATIENCE, "the graphics processor is measured");
+  await done();
+});
+
+test("a measuring engine that dies says where, and what was measured stays", async () => {
+  const { page, done } = await open({ hash: "#/speed" });
+  await choose(page, ["W1", "W2"]);
+  const worker = page.workers().find((worker) => worker.url().includes("speed-"));
+  // The clock throws what a trap of the engine throws, once the first job is measured.
+  await worker?.evaluate(() => {
+    const post = self.postMessage.bind(self);
+    const scope = /** @type {any} */ (self);
+    scope.postMessage = (/** @type {any} */ message) => {
+      post(message);
+      if (message.type === "measured") performance.now = () => { throw new WebAssembly.RuntimeError("unreachable"); };
+    };
+  });
+  await button(page, "Measure this machine").click();
+  await page.getByRole("alert").filter({ hasText: "The engine stopped at W2 (unreachable)" }).waitFor({ timeout: PATIENCE });
+  assert.ok(positive((await cells(page, "W1"))[0]));
+  await button(page, "Measure this machine").click();
+  await until(async () => positive((await cells(page, "W2"))[0]), PATIENCE, "a new engine measures");
   await done();
 });
 

@@ -72,6 +72,7 @@ class SpeedPage {
       (problem) => {
         this.worker = null;
         this.problem = problem;
+        if (this.run && this.report) this.report.stopped = true;
         this.end();
       },
     );
