@@ -167,7 +167,7 @@ export function lossText({ checkedAfter, agreed, product }, { loss }) {
 /** Of one device's check. @param {Reading | undefined} reading */
 export const mark = (reading) => (reading?.agrees === undefined ? "" : reading.agrees ? "✓" : "✗");
 
-/** The report as Markdown, for an issue or a message. @param {Report} report */
+/** The report as Markdown, to be pasted into a message. @param {Report} report */
 export function markdown(report) {
   const { version, date, browser, cores, gpu, jobs, widths, readings } = report;
   const plain = (/** @type {string} */ text) => text.replace(/[|\r\n]+/g, " ");
