@@ -3,6 +3,11 @@
 
 use crate::graph::{Error, Graph, Placed, Result, Var};
 
+/// Sums of more products gain nothing by being one with others.
+const LONGEST_SHORT_SUM: usize = 128;
+/// Fewer sums are not worth the memory of joined operands.
+const FEWEST_PRODUCTS: usize = 3;
+
 impl Graph {
     /// Gradients of the scalar `loss` with respect to each of `wrt` (any nodes, not only leaves).
     pub fn grad(&mut self, loss: Var, wrt: &[Var]) -> Result<Vec<Var>> {
@@ -91,12 +96,19 @@ impl Graph {
             .collect()
     }
 
-    /// The sum of all parts. Pieces of one tensor with zeros around them, as slices give back, are laid side by side.
+    /// The sum of all parts. Pieces of one tensor with zeros around them, as slices give back, are laid side by side; short
+    /// sums of products, as a recurrence gives for every step, become a long one.
     fn total(&mut self, mut parts: Vec<Var>) -> Result<Option<Var>> {
         let mut total = None;
         while let Some(&part) = parts.first() {
             let next = match self.node(part).op.placed() {
-                None => parts.remove(0),
+                None => match self.products_like(&parts) {
+                    products if products.len() < FEWEST_PRODUCTS => parts.remove(0),
+                    products => {
+                        parts.retain(|part| !products.contains(part));
+                        self.long_product(&products)?
+                    }
+                },
                 Some(place) => {
                     let pieces = self.take_pieces(&mut parts, place);
                     if pieces.len() == 1 { part } else { self.lay(place, &pieces)? }
@@ -105,6 +117,33 @@ impl Graph {
             total = Some(total.map_or(Ok(next), |total| self.add(total, next))?);
         }
         Ok(total)
+    }
+
+    /// The parts that are short sums of products like the first of them.
+    fn products_like(&self, parts: &[Var]) -> Vec<Var> {
+        let first = self.node(parts[0]);
+        let shapes = |part: Var| self.node(part).inputs.iter().map(|&input| self.shape(input)).collect::<Vec<_>>();
+        let of_first = shapes(parts[0]);
+        let along = first.op.sums_along(first.ty.shape.len());
+        let is_short = along.is_some_and(|[axis, _]| of_first[0][axis] <= LONGEST_SHORT_SUM);
+        let alike = |part: &Var| {
+            let op = &self.node(*part).op;
+            is_short && op.sums_along(first.ty.shape.len()) == along && op.name() == first.op.name()
+        };
+        parts.iter().copied().filter(|part| alike(part) && shapes(*part) == of_first).collect()
+    }
+
+    /// One sum in place of several. Gradients come from the last step to the first; operands are laid the other way round,
+    /// as whoever joins them elsewhere does.
+    fn long_product(&mut self, products: &[Var]) -> Result<Var> {
+        let node = self.node(products[0]).clone();
+        let Some(axes) = node.op.sums_along(node.ty.shape.len()) else { return Ok(products[0]) };
+        let mut operands = Vec::new();
+        for (which, axis) in axes.into_iter().enumerate() {
+            let parts: Vec<Var> = products.iter().rev().map(|&product| self.node(product).inputs[which]).collect();
+            operands.push(self.concatenate(&parts, axis)?);
+        }
+        self.apply(node.op, &operands)
     }
 
     /// Takes out the parts that are pieces along the axis of `place` and do not overlap, in the order in which they lie.

@@ -178,6 +178,17 @@ fn losses_are_those_of_other_libraries() {
     }
 }
 
+/// On a GPU a dispatch costs more than most of what it computes.
+#[test]
+fn a_training_step_takes_few_dispatches() {
+    for (id, most) in [("W1", 9), ("W2", 11), ("W3", 8), ("W4", 30), ("W5", 144), ("W6", 23)] {
+        let task = bench::find(id).unwrap();
+        let program = task.program(&data::draw(task)).unwrap();
+        let train = program.routines.iter().find(|routine| routine.name == bench::TRAIN).unwrap();
+        assert!(train.dispatches.len() <= most, "{id}: {} dispatches, at most {most} before", train.dispatches.len());
+    }
+}
+
 #[test]
 fn networks_in_many_widths_train_on_their_own_data() {
     assert!(bench::WIDE.is_sorted_by(|one, other| one.flops < other.flops));

@@ -47,6 +47,11 @@ pub trait Op: Send + Sync {
     fn placed(&self) -> Option<Placed> {
         None
     }
+    /// For an operation that sums products of its two inputs, of this rank, along an axis of each: these axes. A sum of
+    /// several is one of them, of inputs joined along these axes.
+    fn sums_along(&self, _rank: usize) -> Option<[usize; 2]> {
+        None
+    }
     /// For an operation that is one of several results of one computation (of the same inputs): what tells that
     /// computation from others, and which result this is. Their reverse passes then are one, by [`Op::vjp_of_all`].
     fn result_of(&self) -> Option<(usize, usize)> {

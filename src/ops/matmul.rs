@@ -72,6 +72,9 @@ impl Op for MatMul {
             None => lowering.matmul(a, b),
         }
     }
+    fn sums_along(&self, rank: usize) -> Option<[usize; 2]> {
+        Some([rank - 1, rank - 2])
+    }
     fn lift(&self, _: usize) -> Arc<dyn Op> {
         Arc::new(MatMul)
     }

@@ -324,6 +324,9 @@ impl Lowering {
         if let [only] = parts[..] {
             return only;
         }
+        if let Some(value) = self.join_turned(axis, &parts) {
+            return value;
+        }
         let mut ty = self.ty(parts[0]).clone();
         ty.shape[axis] = parts.iter().map(|&part| self.shape(part)[axis]).sum();
         let key = (Core::Join(axis, parts.clone()), ty.clone());
@@ -341,6 +344,42 @@ impl Lowering {
             place.offset[axis] += self.shape(copy)[axis] as i64;
         }
         value
+    }
+
+    /// Parts that are all turned alike are joined as they lie, and turned then: so nothing is copied.
+    fn join_turned(&mut self, axis: usize, parts: &[Value]) -> Option<Value> {
+        let Core::View(_, map) = self.core(parts[0]) else { return None };
+        let map = map.clone();
+        let rank = map.rank;
+        let mut from = vec![None; rank];
+        for (source, row) in map.coefficients.iter().enumerate() {
+            let mut along = (0..rank).filter(|&at| row[at] != 0);
+            match (along.next(), along.next()) {
+                (Some(at), None) if row[at] == 1 && map.offset[source] == 0 && from[at].is_none() => {
+                    from[at] = Some(source);
+                }
+                _ => return None,
+            }
+        }
+        let source_axis = from[axis]?;
+        let mut sources = Vec::new();
+        for &part in parts {
+            match self.core(part) {
+                Core::View(source, own)
+                    if *own == map
+                        && (0..rank).all(|at| {
+                            from[at].is_some_and(|axis| self.shape(*source)[axis] == self.shape(part)[at])
+                        }) =>
+                {
+                    sources.push(*source)
+                }
+                _ => return None,
+            }
+        }
+        let mut shape = self.shape(parts[0]).to_vec();
+        shape[axis] = parts.iter().map(|&part| self.shape(part)[axis]).sum();
+        let joined = self.join(source_axis, &sources);
+        Some(self.view(joined, map, &shape))
     }
 
     /// The value at `place` of a tensor of `shape` that is zero elsewhere: from coordinates of the value to those of the
