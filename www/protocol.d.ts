@@ -133,8 +133,12 @@ export interface Problem {
 export interface Profile {
   /** Of a whole step. */
   milliseconds: number;
-  /** The dearest first. */
-  kernels: { kernel: string; count: number; milliseconds: number; operations: number }[];
+  /** The dearest first; operations and bytes per step. */
+  kernels: { kernel: string; count: number; milliseconds: number; operations: number; bytes: number }[];
+  /** Operations per millisecond of a large matrix product. */
+  peak: number;
+  /** Of a step on a graphics processor. */
+  dispatches: number;
 }
 
 export interface ExportedFile {

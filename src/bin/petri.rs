@@ -373,17 +373,21 @@ fn report(lab: &Lab, options: &Options, outcomes: &mut [Outcome]) -> bool {
 /// The dearest kernels of a training step, and the others together.
 fn print_profile(profile: &Profile) {
     let whole = profile.milliseconds;
-    println!("  a training step: {whole:.3} ms on the CPU");
-    println!("    share  microseconds  times  GFLOP/s  kernel");
+    println!("  a training step: {whole:.3} ms on the CPU; {:.0} dispatches on a GPU", profile.dispatches);
+    println!("  a large matrix product reaches {:.1} GFLOP/s here", profile.peak / 1e6);
+    println!("    share  microseconds  times  GFLOP/s  of that    GB/s  kernel");
     let (listed, others) = profile.kernels.split_at(profile.kernels.len().min(MOST_KERNELS));
-    for Cost { kernel, count, milliseconds, operations } in listed {
+    for Cost { kernel, count, milliseconds, operations, bytes } in listed {
         let (share, microseconds) = (100.0 * milliseconds / whole, 1000.0 * milliseconds);
-        let rate = operations / milliseconds / 1e6;
-        println!("  {share:6.1} %  {microseconds:12.1}  {count:5.1}  {rate:7.2}  {kernel}");
+        let (rate, part) = (operations / milliseconds / 1e6, 100.0 * operations / milliseconds / profile.peak);
+        let bandwidth = bytes / milliseconds / 1e6;
+        println!(
+            "  {share:6.1} %  {microseconds:12.1}  {count:5.1}  {rate:7.2}  {part:5.1} %  {bandwidth:6.1}  {kernel}"
+        );
     }
     if !others.is_empty() {
         let rest: f64 = others.iter().map(|cost| cost.milliseconds).sum();
-        println!("  {:6.1} %  {:12.1}  {:14} {} other kinds", 100.0 * rest / whole, 1000.0 * rest, "", others.len());
+        println!("  {:6.1} %  {:12.1}  {:31} {} other kinds", 100.0 * rest / whole, 1000.0 * rest, "", others.len());
     }
 }
 

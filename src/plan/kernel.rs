@@ -292,6 +292,26 @@ pub struct Delivery {
     pub values: Vec<f32>,
 }
 
+impl Routine {
+    /// Dispatches of one run on a GPU: a scan takes those of all its steps.
+    pub fn dispatches(&self) -> usize {
+        fn of(kernel: &Kernel) -> usize {
+            let all = |kernels: &[Kernel]| kernels.iter().map(of).sum::<usize>();
+            match kernel {
+                Kernel::Scan(scan) => all(&scan.begin) + scan.times * all(&scan.body) + all(&scan.end),
+                _ => 1,
+            }
+        }
+        let mut rest = &self.kernels[..];
+        let own = self.dispatches.iter().map(|&count| {
+            let (together, others) = rest.split_at(count);
+            rest = others;
+            together.iter().map(of).max().unwrap_or(0)
+        });
+        own.sum()
+    }
+}
+
 impl Program {
     /// Position of a routine by name.
     pub fn routine(&self, name: &str) -> Option<usize> {
@@ -419,4 +439,42 @@ impl Kernel {
             Kernel::Rows(_) => 0,
         }
     }
+
+    /// Bytes that one run reads and writes when nothing stays in a cache from one access to another: of each access, every
+    /// element once.
+    pub fn bytes(&self) -> u64 {
+        let body = |shape: &[usize], body: &Body| body.accesses().map(|access| touched(shape, access)).sum::<u64>();
+        let stores =
+            |shape: &[usize], stores: &[Store]| stores.iter().map(|store| touched(shape, &store.access)).sum::<u64>();
+        let elements = match self {
+            Kernel::Map(k) => body(&k.shape, &k.body) + stores(&k.shape, &k.stores),
+            Kernel::Reduce(k) => {
+                let all = [&k.kept[..], &k.reduced].concat();
+                body(&all, &k.prologue) + body(&k.kept, &k.epilogue) + stores(&k.kept, &k.stores)
+            }
+            Kernel::MatMul(k) => {
+                let shape = [&k.batch[..], &[k.m(), k.n()]].concat();
+                touched(&[&k.batch[..], &k.rows, &k.inner].concat(), &k.a)
+                    + touched(&[&k.batch[..], &k.inner, &k.columns].concat(), &k.b)
+                    + body(&shape, &k.epilogue)
+                    + stores(&shape, &k.stores)
+            }
+            Kernel::Scatter(k) => (k.outer * (k.count + k.count * k.inner + k.bins * k.inner)) as u64,
+            Kernel::Rows(k) => k.parts.iter().map(|part| 2 * part.size as u64).sum(),
+            Kernel::Scan(k) => {
+                let sum = |kernels: &[Kernel]| kernels.iter().map(Kernel::bytes).sum::<u64>();
+                return sum(&k.begin) + k.times as u64 * sum(&k.body) + sum(&k.end);
+            }
+        };
+        4 * elements
+    }
+}
+
+/// Elements of memory that an access comes to: one per point along axes that it moves along, but no more than lie between
+/// the first and the last.
+fn touched(shape: &[usize], access: &Access) -> u64 {
+    let moving = || shape.iter().zip(&access.strides).filter(|(_, stride)| **stride != 0);
+    let points: u64 = moving().map(|(&extent, _)| extent as u64).product();
+    let span: u64 = moving().map(|(&extent, stride)| extent.saturating_sub(1) as u64 * stride.unsigned_abs()).sum();
+    points.min(span + 1)
 }
