@@ -9,7 +9,7 @@
  *   saveLink    writes a new link into the address without leaving the page
  *   announce    says something to screen readers
  *   message     shows a dismissable message above the page
- *   setStatus   what the chip in the header says: `{device, stepsPerSecond}`
+ *   setStatus   what the chip in the header says: `{device, stepsPerSecond, preparing}`
  *   onDevice    what to do when the visitor chooses where to compute: the chip is then a button, if there is a choice
  *
  * `relink(link)` is called when only the settings in the address change; without it the page is made anew.
@@ -29,6 +29,7 @@ import { setTheme, theme, THEMES } from "./theme.js";
 /** @typedef {import("./protocol.d.ts").Catalogue} Catalogue */
 /** @typedef {import("./protocol.d.ts").Problem} Problem */
 /** @typedef {import("./state.js").Link} Link */
+/** @typedef {{device: "cpu" | "gpu", stepsPerSecond: number, preparing?: import("./protocol.d.ts").Preparing | null}} Status */
 /** @typedef {{destroy?: () => void, relink?: (link: Link) => void}} PageHandle */
 /**
  * @typedef {object} App
@@ -38,7 +39,7 @@ import { setTheme, theme, THEMES } from "./theme.js";
  * @property {(hash: string) => void} saveLink
  * @property {(text: string) => void} announce
  * @property {(message: import("./messages.js").Message) => void} message
- * @property {(status: {device: "cpu" | "gpu", stepsPerSecond: number} | null) => void} setStatus
+ * @property {(status: Status | null) => void} setStatus
  * @property {(choose: (device: "cpu" | "gpu") => void) => void} onDevice
  */
 /** @typedef {{renderPage: (host: HTMLElement, app: App) => PageHandle | void}} PageModule */
@@ -61,12 +62,10 @@ class Shell extends LitElement {
     /** @type {import("./state.js").PageName} */
     this.page = "gallery";
     this.embed = false;
-    this.status = "";
-    this.timed = false;
+    /** @type {Status | null} */
+    this.status = null;
     /** @type {import("./protocol.d.ts").Gpu} */
     this.gpu = { state: "starting" };
-    /** @type {"cpu" | "gpu"} */
-    this.device = "cpu";
     /** @type {((device: "cpu" | "gpu") => void) | null} */
     this.choose = null;
     /** @type {import("./protocol.d.ts").Lab[]} */
@@ -147,7 +146,7 @@ class Shell extends LitElement {
     const turn = ++this.turn;
     this.leave();
     this.page = link.page;
-    this.status = "";
+    this.status = null;
     /** @type {import("./messages.js").Messages | null} */ (this.querySelector("petri-messages"))?.clear();
     const host = this.host;
     host.replaceChildren();
@@ -183,16 +182,14 @@ class Shell extends LitElement {
     };
   }
 
-  /** @param {{device: "cpu" | "gpu", stepsPerSecond: number} | null} status */
+  /** @param {Status | null} status */
   setStatus(status) {
-    // Four times a second is as fast as anybody reads.
     const now = performance.now();
-    if (status && now - this.told < 250) return;
+    const moved = status?.device !== this.status?.device || status?.preparing?.device !== this.status?.preparing?.device;
+    // Four times a second is as fast as anybody reads a number.
+    if (!moved && now - this.told < 250) return;
     this.told = now;
-    const speed = status && status.stepsPerSecond > 0 ? ` · ${formatTick(Number(status.stepsPerSecond.toPrecision(3)))}` : "";
-    this.status = status ? `${status.device.toUpperCase()}${speed}` : "";
-    this.timed = speed !== "";
-    this.device = status?.device ?? "cpu";
+    this.status = status;
   }
 
   nextTheme() {
@@ -214,13 +211,18 @@ class Shell extends LitElement {
   }
 
   chip() {
-    if (!this.status) return nothing;
-    const text = html`${this.status}${this.timed ? html`<span class="wide-only"> steps</span>/s` : nothing}`;
-    const { choose } = this;
+    const { choose, status } = this;
+    if (!status) return nothing;
+    const { device, stepsPerSecond, preparing } = status;
+    const speed = stepsPerSecond > 0 ? html` · ${formatTick(Number(stepsPerSecond.toPrecision(3)))}<span class="wide-only"> steps</span>/s` : nothing;
+    const text = preparing ? html`${preparing.device.toUpperCase()} · <span class="wide-only">preparing… </span>${preparing.percent} %` : html`${device.toUpperCase()}${speed}`;
     if (this.gpu.state !== "ready" || !choose) return html`<span class="chip num" title="Where the training runs, and how fast">${text}</span>`;
-    const other = this.device === "cpu" ? "gpu" : "cpu";
-    const title = other === "gpu" ? `Runs on the processor; press to move it to the graphics processor (${this.gpu.name})` : "Runs on the graphics processor; press to move it back to the processor";
-    return html`<button type="button" class="chip num" title=${title} @click=${() => choose(other)}>${text}</button>`;
+    const other = device === "cpu" ? "gpu" : "cpu";
+    const names = { cpu: "the processor", gpu: `the graphics processor (${this.gpu.name})` };
+    const title = preparing
+      ? `Prepares ${names[preparing.device]} while training goes on; press to stay on ${names[device]}`
+      : `Runs on ${names[device]}; press to move it to ${names[other]}`;
+    return html`<button type="button" class="chip num" title=${title} @click=${() => choose(preparing ? device : other)}>${text}</button>`;
   }
 
   header() {

@@ -95,6 +95,11 @@ export interface Ready {
   device: Device;
 }
 
+export interface Preparing {
+  device: Device;
+  percent: number;
+}
+
 export interface Frame {
   step: number;
   /** Last step ever reached; the curves go on beyond `step` after going back. */
@@ -103,6 +108,8 @@ export interface Frame {
   state: "running" | "paused" | "measuring" | "done" | "failed";
   stepsPerSecond: number;
   device: Device;
+  /** The device that the run is on its way to, and how much of what it needs there is ready. Training goes on meanwhile. */
+  preparing?: Preparing | null;
   metrics: Record<string, number | null>;
   runs: { step: number; finished: boolean }[];
   /** Claims of the chosen task; those of another are absent. */

@@ -66,7 +66,7 @@ declare module "petri:speed" {
     name(): string;
     /** Why it can no longer be used. */
     lost(): string | undefined;
-    bench(id: string): GpuBench;
+    bench(id: string): Promise<GpuBench>;
   }
 }
 

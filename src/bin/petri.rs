@@ -286,9 +286,8 @@ fn run_seed(
     let seed = settings.seed;
     let started = Instant::now();
     let mut session = Session::open(lab, settings, true)?;
-    if device.name() != session.device().name() {
-        session.set_device(device.clone())?;
-    }
+    session.set_device(device.clone());
+    session.arrive()?;
     match steps {
         Some(steps) => session.step(steps),
         None => session.play(),

@@ -1,7 +1,7 @@
 //! A canary: trains a small network on the GPU and on the CPU and compares. Drivers and browsers have
 //! computed wrongly before, in ways that no error reports; such a GPU must not be used.
 
-use super::{Context, Machine, Read};
+use super::{Context, Preparation, Read};
 use crate::cpu;
 use crate::graph::{DType, Entry, Error, Graph, Result, Role, Var};
 use crate::ops::random::Randomness;
@@ -17,7 +17,7 @@ const TOLERANCE: f32 = 1e-3;
 /// Trains for a few steps and compares every weight with the CPU's. The error names what differs.
 pub async fn canary(context: &Context) -> Result<()> {
     let program = Arc::new(program()?);
-    let mut gpu = Machine::new(context, Arc::clone(&program))?;
+    let mut gpu = Preparation::new(context, Arc::clone(&program))?.finish().await?;
     let mut cpu = cpu::Machine::new(Arc::clone(&program));
     for _ in 0..STEPS {
         gpu.run(0);

@@ -3,8 +3,8 @@
 //! Only WebGPU's default limits are relied upon (8 storage buffers, 256 invocations, 16 KiB of workgroup
 //! memory), apart from buffer sizes, where the adapter's are taken. Next: `machine.rs`.
 
+use super::player::Compiler;
 use crate::graph::{Error, Result};
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,9 +15,6 @@ pub struct Options {
     /// faster than a GPU that the CPU plays. Tests allow them.
     pub allow_software: bool,
 }
-
-/// Compiled pipelines are forgotten when there are this many; a lab has a few dozen.
-const MOST_PIPELINES: usize = 512;
 
 /// A device with its queue; clones share it.
 #[derive(Clone)]
@@ -32,10 +29,7 @@ pub(super) struct Shared {
     name: String,
     software: bool,
     loss: Arc<Loss>,
-    /// By shader text: a lab that is opened again compiles nothing.
-    pipelines: Mutex<HashMap<String, wgpu::ComputePipeline>>,
-    /// By which of the buffers are writable.
-    layouts: Mutex<HashMap<Vec<bool>, (wgpu::BindGroupLayout, wgpu::PipelineLayout)>>,
+    pub compiler: Compiler,
 }
 
 /// Why the device can no longer be used, once it cannot.
@@ -102,16 +96,7 @@ impl Context {
         // trusted, so it counts as the loss of the device.
         let record = Arc::clone(&loss);
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| record.record(error.to_string())));
-        let shared = Shared {
-            device,
-            queue,
-            limits,
-            name,
-            software,
-            loss,
-            pipelines: Mutex::default(),
-            layouts: Mutex::default(),
-        };
+        let shared = Shared { compiler: Compiler::new(&device), device, queue, limits, name, software, loss };
         // On the web wgpu's objects belong to one thread, and so does this program.
         #[cfg_attr(target_arch = "wasm32", allow(clippy::arc_with_non_send_sync))]
         Ok(Context { shared: Arc::new(shared) })
@@ -144,66 +129,6 @@ impl Context {
     /// Like `lost`, for the step path.
     pub(super) fn is_lost(&self) -> bool {
         self.shared.loss.happened.load(Ordering::Acquire)
-    }
-
-    /// The layouts of a kernel whose buffers are writable as given.
-    pub(super) fn layout(&self, writable: &[bool]) -> (wgpu::BindGroupLayout, wgpu::PipelineLayout) {
-        let make = || {
-            let entry = |(binding, &writable): (usize, &bool)| wgpu::BindGroupLayoutEntry {
-                binding: binding as u32,
-                visibility: wgpu::ShaderStages::COMPUTE,
-                ty: wgpu::BindingType::Buffer {
-                    ty: wgpu::BufferBindingType::Storage { read_only: !writable },
-                    has_dynamic_offset: false,
-                    min_binding_size: None,
-                },
-                count: None,
-            };
-            let entries: Vec<_> = writable.iter().enumerate().map(entry).collect();
-            let device = &self.shared.device;
-            let group =
-                device.create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor { label: None, entries: &entries });
-            let pipeline = device.create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-                label: None,
-                bind_group_layouts: &[Some(&group)],
-                immediate_size: 0,
-            });
-            (group, pipeline)
-        };
-        lock(&self.shared.layouts).entry(writable.to_vec()).or_insert_with(make).clone()
-    }
-
-    /// The pipeline of a shader, compiled unless it was before.
-    pub(super) fn pipeline(&self, text: &str, layout: &wgpu::PipelineLayout, label: &str) -> wgpu::ComputePipeline {
-        let mut pipelines = lock(&self.shared.pipelines);
-        if let Some(pipeline) = pipelines.get(text) {
-            return pipeline.clone();
-        }
-        let device = &self.shared.device;
-        let source = wgpu::ShaderSource::Wgsl(text.into());
-        let module = device.create_shader_module(wgpu::ShaderModuleDescriptor { label: Some(label), source });
-        let pipeline = device.create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-            label: Some(label),
-            layout: Some(layout),
-            module: &module,
-            entry_point: Some("main"),
-            // Every kernel writes its workgroup memory before it reads it.
-            compilation_options: wgpu::PipelineCompilationOptions {
-                zero_initialize_workgroup_memory: false,
-                ..Default::default()
-            },
-            cache: None,
-        });
-        if pipelines.len() >= MOST_PIPELINES {
-            pipelines.clear();
-        }
-        pipelines.insert(text.to_owned(), pipeline.clone());
-        pipeline
-    }
-
-    /// Forgets compiled pipelines, some of which may have failed.
-    pub(super) fn forget_pipelines(&self) {
-        lock(&self.shared.pipelines).clear();
     }
 }
 

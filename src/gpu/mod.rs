@@ -3,28 +3,41 @@
 //! *Why it is so.* Context: at Petri's sizes a GPU spends less time computing than being told what to
 //! compute, and most of what it is told is the same at every step; buffers and bind groups are dear to
 //! make, waiting for results dearer still, and WebGPU offers no recorded command lists. Decision:
-//! everything is made when a machine is built, with shapes as constants of the shaders; many steps go
-//! into one compute pass and one submission; counters and random numbers live on the device; results
-//! come back through a pool of staging buffers that nobody waits for. Consequence: a step costs two or
-//! three calls per kernel and no memory; a change of shape builds a new machine (pipelines of equal text
-//! are kept); results agree with the CPU to rounding, random bits exactly; only the loss of the device
-//! can fail, and then machines stand still and [`Context::lost`] says why.
+//! everything is made before a machine runs, with shapes as constants of the shaders, and in portions,
+//! because compiling takes long; many steps go into one compute pass and one submission; counters and
+//! random numbers live on the device; results come back through a pool of staging buffers that nobody
+//! waits for. Consequence: a step costs two or three calls per kernel and no memory; a change of shape
+//! prepares a new machine (pipelines of equal text are kept); results agree with the CPU to rounding,
+//! random bits exactly; only the loss of the device can fail, and then machines stand still and
+//! [`Context::lost`] says why.
 //!
 //! `code.rs` and `emit.rs` turn kernels into WGSL around the templates in `shaders/`; `context.rs` owns
-//! the device; `machine.rs` replays; `staging.rs` reads back; `canary.rs` finds GPUs that compute wrongly.
+//! the device; `preparation.rs` makes what `machine.rs` replays: the lists of `replay.rs`, which
+//! `native.rs` and `web.rs` play; `staging.rs` reads back; `canary.rs` finds GPUs that compute wrongly.
 
 mod canary;
 mod code;
 mod context;
 mod emit;
 mod machine;
+#[cfg(not(target_arch = "wasm32"))]
+mod native;
+mod preparation;
+mod replay;
 mod scope;
 mod staging;
+#[cfg(target_arch = "wasm32")]
+mod web;
+#[cfg(not(target_arch = "wasm32"))]
+use native as player;
+#[cfg(target_arch = "wasm32")]
+use web as player;
 
 pub use canary::canary;
 pub use code::Binding;
 pub use context::{Context, Options};
 pub use emit::{Shader, shader, shared_shader};
 pub use machine::Machine;
+pub use preparation::Preparation;
 
 pub use crate::plan::{Delivery, Read};

@@ -281,6 +281,8 @@ pub enum Read {
     Outputs(usize),
     /// All leaves that a run changes (parameters and state) in order, concatenated.
     Leaves,
+    /// All leaves, those included that only the host writes.
+    Everything,
 }
 
 /// A read that has arrived.

@@ -158,11 +158,16 @@ impl Hub {
             ("gpu", Gpu::Ready(context)) => Device::Gpu(context.clone()),
             _ => Device::Cpu,
         };
-        if device.name() == dish.session.device().name() {
+        if device.name() == dish.session.destination().name() {
             return;
         }
-        if let Err(error) = dish.session.set_device(device) {
-            self.refuse(Some(name), "device", &error);
+        let arrived = dish.session.preparing().is_none();
+        dish.session.set_device(device);
+        dish.frame_changes = u64::MAX;
+        // A session that has arrived notices by itself.
+        if let (false, Gpu::Lost(reason)) = (arrived, &self.gpu) {
+            let text = format!("The GPU stopped ({reason}) before training moved there. It goes on on the CPU.");
+            self.reply(json!({ "type": "notice", "dish": name, "message": text }));
         }
     }
 
@@ -197,6 +202,13 @@ impl Hub {
                 let json = json!({ "type": "notice", "dish": name, "message": text });
                 self.replies.push_back(Message { json, arrays: Vec::new(), bytes: None });
             }
+            if let Some(error) = dish.session.take_refusal() {
+                // What was refused is not asked for again by itself.
+                if dish.session.device().name() == "cpu" {
+                    dish.wanted = "cpu".into();
+                }
+                self.replies.push_back(error_message(Some(name), "device", &error, None));
+            }
             if std::mem::take(&mut dish.profiled) {
                 let mut json = dish.session.profile(now).json();
                 json["type"] = json!("profile");
@@ -223,7 +235,7 @@ impl Hub {
             }
         }
         let sessions = || self.dishes.values().map(|dish| &dish.session);
-        if sessions().any(|session| session.is_busy() && session.device().name() == "cpu") {
+        if sessions().any(Session::works_at_once) {
             Activity::Busy
         } else if sessions().any(|session| session.is_busy() || session.awaits()) {
             Activity::Waiting
@@ -533,6 +545,9 @@ impl Dish {
             "state": session.state(),
             "stepsPerSecond": self.speed,
             "device": session.device().name(),
+            "preparing": session.preparing().map(|percent| {
+                json!({ "device": session.destination().name(), "percent": percent })
+            }),
             "metrics": metrics,
             "runs": runs.collect::<Vec<_>>(),
             "claims": session.claims(),

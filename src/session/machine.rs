@@ -59,6 +59,10 @@ impl Cpu {
                 let places = machine.program().trained_leaves();
                 places.flat_map(|(leaf, _)| machine.leaf(leaf).iter().copied()).collect()
             }
+            Read::Everything => {
+                let leaves = 0..machine.program().leaves.len();
+                leaves.flat_map(|leaf| machine.leaf(leaf).iter().copied()).collect()
+            }
         };
         self.answers.push_back(Delivery { ticket: self.tickets, values });
         self.tickets
@@ -73,15 +77,18 @@ pub(crate) enum Machine {
 }
 
 impl Machine {
-    /// Prepares `program` on a device; a GPU may refuse it.
-    pub(crate) fn new(device: &Device, program: Arc<Program>) -> Result<Machine> {
-        match device {
-            Device::Cpu => {
-                let cpu = Cpu { machine: cpu::Machine::new(program), answers: VecDeque::new(), tickets: 0 };
-                Ok(Machine::Cpu(Box::new(cpu)))
-            }
+    /// The CPU takes every program, at once.
+    pub(crate) fn on_cpu(program: Arc<Program>) -> Machine {
+        let cpu = Cpu { machine: cpu::Machine::new(program), answers: VecDeque::new(), tickets: 0 };
+        Machine::Cpu(Box::new(cpu))
+    }
+
+    /// Whether it computes on such a device.
+    pub(crate) fn is_on(&self, device: &Device) -> bool {
+        match self {
+            Machine::Cpu(_) => matches!(device, Device::Cpu),
             #[cfg(feature = "gpu")]
-            Device::Gpu(context) => Ok(Machine::Gpu(Box::new(gpu::Machine::new(context, program)?))),
+            Machine::Gpu(_) => matches!(device, Device::Gpu(_)),
         }
     }
 
@@ -146,6 +153,61 @@ impl Machine {
             let (these, others) = rest.split_at(place.ty.elements());
             self.write(leaf, 0, these);
             rest = others;
+        }
+    }
+
+    /// Takes over from another machine what [`Read::Everything`] gave there.
+    pub(crate) fn take_over(&mut self, program: &Program, values: &[f32]) {
+        let mut rest = values;
+        for (leaf, place) in program.leaves.iter().enumerate() {
+            let (these, others) = rest.split_at(place.ty.elements());
+            self.write(leaf, 0, these);
+            rest = others;
+        }
+    }
+}
+
+/// A machine in the making, while another one computes.
+pub(crate) enum Preparation {
+    Cpu(Arc<Program>),
+    #[cfg(feature = "gpu")]
+    Gpu(Box<gpu::Preparation>),
+}
+
+impl Preparation {
+    /// Begins; a GPU may refuse the program.
+    pub(crate) fn new(device: &Device, program: Arc<Program>) -> Result<Preparation> {
+        match device {
+            Device::Cpu => Ok(Preparation::Cpu(program)),
+            #[cfg(feature = "gpu")]
+            Device::Gpu(context) => Ok(Preparation::Gpu(Box::new(gpu::Preparation::new(context, program)?))),
+        }
+    }
+
+    /// Goes on for a moment; whether the machine is ready.
+    pub(crate) fn poll(&mut self) -> Result<bool> {
+        match self {
+            Preparation::Cpu(_) => Ok(true),
+            #[cfg(feature = "gpu")]
+            Preparation::Gpu(preparation) => preparation.poll(),
+        }
+    }
+
+    /// How much is done, from 0 to 1.
+    pub(crate) fn share(&self) -> f32 {
+        match self {
+            Preparation::Cpu(_) => 1.0,
+            #[cfg(feature = "gpu")]
+            Preparation::Gpu(preparation) => preparation.share(),
+        }
+    }
+
+    /// The machine, once it is ready.
+    pub(crate) fn machine(self) -> Machine {
+        match self {
+            Preparation::Cpu(program) => Machine::on_cpu(program),
+            #[cfg(feature = "gpu")]
+            Preparation::Gpu(preparation) => Machine::Gpu(Box::new(preparation.machine())),
         }
     }
 }

@@ -11,6 +11,7 @@ mod export;
 mod history;
 mod hub;
 mod machine;
+mod moving;
 #[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
 mod race;
 mod run;
@@ -56,6 +57,7 @@ pub struct Session {
     with_claims: bool,
     experiment: Box<dyn Experiment>,
     device: Device,
+    moving: Option<moving::Move>,
     runs: Vec<Run>,
     timeline: Timeline,
     /// Steps done by the main run and those beside it.
@@ -79,6 +81,18 @@ pub struct Session {
     handed_over: f64,
     /// What the visitor should know, until it is told.
     notices: Vec<String>,
+    /// Why a device did not take the session, until it is told.
+    refusal: Option<Error>,
+}
+
+/// Where a step is computed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// A run is just changing its machine.
+    Nowhere,
+    Cpu,
+    #[cfg(feature = "gpu")]
+    Gpu,
 }
 
 /// Portions of work that a GPU may have to do at once.
@@ -107,6 +121,7 @@ impl Session {
             with_claims,
             experiment,
             device: Device::Cpu,
+            moving: None,
             runs,
             timeline: Timeline::new(0),
             clock: 0,
@@ -122,9 +137,10 @@ impl Session {
             #[cfg(feature = "gpu")]
             handed_over: 0.0,
             notices: Vec::new(),
+            refusal: None,
         };
         for run in session.runs.iter_mut().filter(|run| run.is_clocked()) {
-            run.begin(&session.device)?;
+            run.begin()?;
         }
         let clocked = session.runs.iter().filter(|run| run.is_clocked());
         session.timeline = Timeline::new(clocked.map(Run::snapshot_bytes).sum());
@@ -205,6 +221,11 @@ impl Session {
         matches!(self.state(), State::Running | State::Measuring)
     }
 
+    /// Whether the next turn has steps to compute itself; a device only wants to be looked after.
+    pub(crate) fn works_at_once(&self) -> bool {
+        self.is_busy() && self.place() == Place::Cpu
+    }
+
     /// Goes on until paused, or to the end of all schedules.
     pub fn play(&mut self) {
         if self.failure.is_none() {
@@ -237,13 +258,14 @@ impl Session {
 
     /// Puts machines and clock where they were at the last snapshot at or before `step`, or at the beginning.
     fn go_back_to(&mut self, step: u64) {
+        self.keep_machines();
         let snapshot = self.timeline.before(step);
         self.clock = snapshot.map_or(0, |snapshot| snapshot.step);
         for (index, run) in self.runs.iter_mut().enumerate().filter(|(_, run)| run.is_clocked()) {
             match snapshot.and_then(|snapshot| snapshot.leaves[index].as_ref()) {
                 Some(leaves) => run.rewind(self.clock, leaves),
-                // The CPU takes every program; a GPU that refuses one was turned down in `set_device`.
-                None => run.begin(&self.device).unwrap_or_default(),
+                // Its program was made when the session was opened, and the CPU takes every program.
+                None => run.begin().unwrap_or_default(),
             }
         }
         for edit in self.timeline.edits() {
@@ -293,16 +315,10 @@ impl Session {
     fn rebuild(&mut self, settings: Settings) -> Result<()> {
         let playing = self.goal == u64::MAX;
         let changes = self.changes + 1;
-        #[cfg(feature = "gpu")]
-        let device = self.device.clone();
+        let device = self.destination().clone();
         *self = Session::open(self.lab, settings, self.with_claims)?;
         self.changes = changes;
-        #[cfg(feature = "gpu")]
-        if let Device::Gpu(_) = device
-            && let Err(error) = self.set_device(device)
-        {
-            self.notices.push(format!("This experiment does not fit the GPU ({error}); it runs on the CPU."));
-        }
+        self.set_device(device);
         if playing {
             self.play();
         }
@@ -339,6 +355,7 @@ impl Session {
     /// Makes a change at the present step; what was computed beyond it is no longer true.
     fn edit(&mut self, edit: Edit) {
         self.failure = None;
+        self.keep_machines();
         self.changes += 1;
         self.seeds = seeds::Seeds::default();
         self.furthest = self.clock;
@@ -357,19 +374,6 @@ impl Session {
         self.collect();
     }
 
-    /// Moves the session to another device, with the weights of the last snapshot; what lies between that and
-    /// the present step is computed again. On an error it goes on where it was.
-    pub fn set_device(&mut self, device: Device) -> Result<()> {
-        let before = std::mem::replace(&mut self.device, device);
-        let outcome = self.begin_anew();
-        if outcome.is_err() {
-            self.device = before;
-            self.begin_anew()?;
-        }
-        self.changes += 1;
-        outcome
-    }
-
     /// Whether the main run is faster on a GPU; both are tried for a moment. Waits, so it is for native programs.
     #[cfg(not(target_arch = "wasm32"))]
     pub fn is_faster_on(&self, device: &Device) -> bool {
@@ -380,54 +384,50 @@ impl Session {
         }
     }
 
-    /// Gives all runs new machines on the present device and takes them back to where they were.
-    fn begin_anew(&mut self) -> Result<()> {
-        let there = self.clock;
-        for run in &mut self.runs {
-            if run.is_clocked() {
-                run.begin(&self.device)?;
-            } else if run.has_begun() && !run.finished() {
-                run.restart();
-            }
-        }
-        self.go_back_to(there);
-        self.goal = self.goal.max(there);
-        Ok(())
-    }
-
-    /// Where the session computes.
-    pub fn device(&self) -> &Device {
-        &self.device
-    }
-
     /// The next thing that the visitor should know.
     pub fn take_notice(&mut self) -> Option<String> {
         self.notices.pop()
     }
 
-    /// Whether answers of a device are on their way.
+    /// Whether answers of a device are on their way, or the session itself is.
     pub fn awaits(&self) -> bool {
-        self.runs.iter().any(Run::awaits)
+        self.moving.is_some() || self.runs.iter().any(Run::awaits)
     }
 
     /// Works until `until` (milliseconds of the clock `now`), or until there is nothing to do, or until a
     /// GPU has enough to do.
     pub fn turn(&mut self, now: &dyn Fn() -> f64, until: f64) {
+        let share = (until - now()) / 2.0;
         self.collect();
         if let Some(reason) = self.device.lost() {
-            let message = format!(
-                "The GPU stopped ({reason}). Training goes on from step {}, on the CPU.",
-                self.timeline.before(self.clock).map_or(0, |snapshot| snapshot.step)
-            );
-            if self.set_device(Device::Cpu).is_ok() {
-                self.notices.push(message);
-            }
+            self.leave_lost_device(&reason);
         }
-        match self.device {
-            Device::Cpu => self.turn_on_cpu(now, until),
+        self.go_on_moving();
+        match self.place() {
+            Place::Nowhere => {}
+            // Whatever is being prepared, half the time is for training.
+            Place::Cpu => self.turn_on_cpu(now, until.max(now() + share)),
             #[cfg(feature = "gpu")]
-            Device::Gpu(_) => self.turn_on_gpu(now()),
+            Place::Gpu => self.turn_on_gpu(now()),
         }
+    }
+
+    /// Where the next step will be computed.
+    fn place(&self) -> Place {
+        if self.runs.iter().any(Run::is_handing_over) {
+            return Place::Nowhere;
+        }
+        let on_cpu = match self.state() {
+            // A run begins on the CPU, and so do further seeds.
+            State::Measuring => self.runs.iter().find(|run| !run.finished()).is_none_or(|run| run.is_on(&Device::Cpu)),
+            _ => self.runs.iter().any(|run| run.is_clocked() && run.is_on(&Device::Cpu)),
+        };
+        #[cfg(feature = "gpu")]
+        if !on_cpu {
+            return Place::Gpu;
+        }
+        let _ = on_cpu;
+        Place::Cpu
     }
 
     /// Hands steps over as long as the GPU has not two portions to do already. A portion grows while the
@@ -446,7 +446,7 @@ impl Session {
             return;
         }
         let mut worked = 0;
-        while worked < self.portion && self.work() {
+        while worked < self.portion && self.place() == Place::Gpu && self.work() {
             worked += 1;
         }
         for run in &mut self.runs {
@@ -498,7 +498,7 @@ impl Session {
             State::Measuring => {
                 if let Some(run) = self.runs.iter_mut().find(|run| !run.finished()) {
                     if !run.has_begun()
-                        && let Err(error) = run.begin(&self.device)
+                        && let Err(error) = run.begin()
                     {
                         self.failure = Some(error);
                         return false;
@@ -532,7 +532,7 @@ impl Session {
         for index in 0..self.runs.len() {
             while let Some(arrival) = self.runs[index].collect() {
                 match arrival {
-                    Arrival::Numbers | Arrival::Picture => {}
+                    Arrival::Numbers | Arrival::Picture | Arrival::Moved => {}
                     Arrival::Snapshot(clock, leaves) => self.timeline.fill(clock, index, leaves),
                     Arrival::NotFinite(step) => {
                         self.fail(index, step);
@@ -575,7 +575,7 @@ impl Session {
     /// Asks for what panels need of the present step; it is there after the next turn.
     pub fn ask_pictures(&mut self) {
         if self.failure.is_none() {
-            for run in self.runs.iter_mut().filter(|run| run.is_clocked()) {
+            for run in self.runs.iter_mut().filter(|run| run.is_clocked() && !run.is_handing_over()) {
                 run.ask_picture();
                 run.flush();
             }

@@ -1,7 +1,7 @@
 //! One training run: its program on a machine, what it has recorded, and what it is waiting for.
 
 use super::history::{History, Picture, RunView};
-use super::machine::{Device, Machine};
+use super::machine::{Device, Machine, Preparation};
 use super::timeline::Edit;
 use crate::cpu;
 use crate::graph::{Error, Result, Role};
@@ -18,6 +18,8 @@ enum Purpose {
     Snapshot(u64),
     /// Tensors for panels.
     Picture,
+    /// Everything, for the machine that takes over.
+    HandOver,
 }
 
 /// What has come back from a machine.
@@ -30,6 +32,8 @@ pub(crate) enum Arrival {
     Snapshot(u64, Vec<f32>),
     /// New tensors for panels.
     Picture,
+    /// It computes on another device from here on.
+    Moved,
 }
 
 /// Positions of the routines that a lab names.
@@ -58,6 +62,10 @@ pub(crate) struct Run {
     pub(crate) program: Arc<Program>,
     routines: Routines,
     machine: Option<Machine>,
+    /// The same program on another device, until it takes over.
+    next: Option<Preparation>,
+    /// Whether another device has refused it.
+    stays: bool,
     pub(crate) history: History,
     picture: Option<Picture>,
     picture_names: Arc<[String]>,
@@ -83,6 +91,8 @@ impl Run {
             program: Arc::default(),
             routines: Routines::default(),
             machine: None,
+            next: None,
+            stays: false,
             history: History::default(),
             picture: None,
             picture_names: Arc::new([]),
@@ -164,10 +174,11 @@ impl Run {
         self.end.is_some_and(|end| self.step >= end)
     }
 
-    /// Gives it memory on a device, runs the first routine and takes the first reading.
-    pub(crate) fn begin(&mut self, device: &Device) -> Result<()> {
+    /// Gives it memory on the CPU, runs the first routine and takes the first reading.
+    pub(crate) fn begin(&mut self) -> Result<()> {
         self.prepare()?;
-        self.machine = Some(Machine::new(device, self.program.clone())?);
+        self.machine = Some(Machine::on_cpu(self.program.clone()));
+        self.next = None;
         self.pending.clear();
         self.step = 0;
         self.run(self.routines.start);
@@ -183,6 +194,7 @@ impl Run {
     /// Forgets everything and begins again; for a run whose device was taken away in the middle.
     pub(crate) fn restart(&mut self) {
         self.machine = None;
+        self.next = None;
         self.pending.clear();
         self.step = 0;
         self.end = None;
@@ -216,7 +228,68 @@ impl Run {
     pub(crate) fn release(&mut self) {
         if self.pending.is_empty() {
             self.machine = None;
+            self.next = None;
         }
+    }
+
+    /// Whether it computes on such a device. It begins on the CPU.
+    pub(crate) fn is_on(&self, device: &Device) -> bool {
+        self.machine.as_ref().map_or(matches!(device, Device::Cpu), |machine| machine.is_on(device))
+    }
+
+    /// Whether it should move to a device: it computes elsewhere, and has not been refused there.
+    pub(crate) fn should_move_to(&self, device: &Device) -> bool {
+        !self.stays && self.has_begun() && !self.is_on(device)
+    }
+
+    /// Prepares its machine on a device for a moment; whether that can take over.
+    pub(crate) fn prepare_on(&mut self, device: &Device) -> Result<bool> {
+        if !self.should_move_to(device) {
+            return Ok(true);
+        }
+        let outcome = match &mut self.next {
+            Some(next) => next.poll(),
+            None => Preparation::new(device, self.program.clone()).map(|next| {
+                self.next = Some(next);
+                false
+            }),
+        };
+        if outcome.is_err() {
+            self.next = None;
+            self.stays = true;
+        }
+        outcome
+    }
+
+    /// How much of the machine that is to take over is ready, from 0 to 1.
+    pub(crate) fn share(&self) -> f32 {
+        self.next.as_ref().map_or(0.0, Preparation::share)
+    }
+
+    /// Lets the machine that is ready take over from here; it does when the present one has answered. Until then
+    /// nothing may be asked of either.
+    pub(crate) fn hand_over(&mut self) {
+        if self.next.is_some() && !self.is_handing_over() {
+            self.ask(Read::Everything, Purpose::HandOver);
+            self.flush();
+        }
+    }
+
+    /// Whether another machine is about to take over.
+    pub(crate) fn is_handing_over(&self) -> bool {
+        self.pending.iter().any(|(_, purpose)| *purpose == Purpose::HandOver)
+    }
+
+    /// Keeps the present machine for now: what it was to hand over is about to change.
+    pub(crate) fn keep_machine(&mut self) {
+        self.pending.retain(|(_, purpose)| *purpose != Purpose::HandOver);
+    }
+
+    /// Gives up what is being prepared elsewhere.
+    pub(crate) fn stay(&mut self) {
+        self.keep_machine();
+        self.next = None;
+        self.stays = false;
     }
 
     fn run(&mut self, routine: Option<usize>) {
@@ -283,9 +356,13 @@ impl Run {
 
     /// Takes in the next thing that has arrived.
     pub(crate) fn collect(&mut self) -> Option<Arrival> {
-        let delivery = self.machine.as_mut()?.poll()?;
-        let at = self.pending.iter().position(|(ticket, _)| *ticket == delivery.ticket)?;
-        let (_, purpose) = self.pending.remove(at);
+        let (delivery, purpose) = loop {
+            let delivery = self.machine.as_mut()?.poll()?;
+            // An answer that is no longer wanted is passed over.
+            if let Some(at) = self.pending.iter().position(|(ticket, _)| *ticket == delivery.ticket) {
+                break (delivery, self.pending.remove(at).1);
+            }
+        };
         Some(match purpose {
             Purpose::Numbers(step) if delivery.values.iter().all(|value| value.is_finite()) => {
                 match (&self.judge, self.routines.measure) {
@@ -308,6 +385,12 @@ impl Run {
                 let arrays = arrays.into_iter().map(<[f32]>::to_vec).collect();
                 self.picture = Some(Picture { names: self.picture_names.clone(), arrays });
                 Arrival::Picture
+            }
+            Purpose::HandOver => {
+                let mut machine = self.next.take()?.machine();
+                machine.take_over(&self.program, &delivery.values);
+                self.machine = Some(machine);
+                Arrival::Moved
             }
         })
     }

@@ -149,8 +149,9 @@ impl Graphics {
     }
 
     /// The job called `id`, on its own data.
-    pub fn bench(&self, id: &str) -> std::result::Result<GpuBench, JsError> {
-        Job::drawn(id).and_then(|job| GpuBench::new(&self.context, job)).map_err(thrown)
+    pub async fn bench(&self, id: String) -> std::result::Result<GpuBench, JsError> {
+        let job = Job::drawn(&id).map_err(thrown)?;
+        GpuBench::new(&self.context, job).await.map_err(thrown)
     }
 }
 
@@ -167,9 +168,9 @@ pub struct GpuBench {
 
 #[cfg(feature = "gpu")]
 impl GpuBench {
-    fn new(context: &gpu::Context, Job { program, train, loss }: Job) -> Result<GpuBench> {
+    async fn new(context: &gpu::Context, Job { program, train, loss }: Job) -> Result<GpuBench> {
         let position = routine(&program, POSITION)?;
-        let machine = gpu::Machine::new(context, program)?;
+        let machine = gpu::Preparation::new(context, program)?.finish().await?;
         Ok(GpuBench { machine, name: context.name().into(), train, loss, position })
     }
 
@@ -195,7 +196,7 @@ impl GpuBench {
     ) -> std::result::Result<GpuBench, JsError> {
         let job = Job::given(&id, names, arrays).map_err(thrown)?;
         let graphics = Graphics::open(software).await?;
-        GpuBench::new(&graphics.context, job).map_err(thrown)
+        GpuBench::new(&graphics.context, job).await.map_err(thrown)
     }
 
     /// What computes.

@@ -9,6 +9,12 @@ const open = visits({ webgpu: true });
 const ALLOW = /powerPreference|SwiftShader|software|experimental/i;
 const LINK = "?software#/playground?dataset=circle&net=" + encodeURIComponent("input x y | linear 8 | tanh | linear 8 | tanh | linear 1");
 
+/** @param {import("playwright-core").Locator} chip @param {string} device */
+async function arrived(chip, device) {
+  const told = async () => (await chip.textContent()) ?? "";
+  await until(async () => (await told()).startsWith(device) && !(await told()).includes("preparing"), 60_000, `it computes on the ${device}`);
+}
+
 /** Test loss at a step, on the device that the chip names. @param {import("playwright-core").Page} page @param {number} step */
 async function lossAt(page, step) {
   const field = page.getByRole("slider", { name: /Loss/ });
@@ -24,10 +30,12 @@ test("a run moves to the GPU and its curve follows the CPU's", async () => {
   // From the start on the GPU, a known number of steps; then the same on the CPU.
   const losses = [];
   for (const device of ["CPU", "GPU"]) {
-    await until(async () => ((await chip.textContent()) ?? "").startsWith(device) || (await chip.click(), false), 20_000, `it computes on the ${device}`);
+    if (device === "GPU") await chip.click();
+    await arrived(chip, device);
     if (await page.getByRole("button", { name: "Pause" }).isVisible()) await page.getByRole("button", { name: "Pause" }).click();
     await page.getByRole("button", { name: "Start again with the same seed" }).click();
     await until(async () => (await number(page, "[data-stat=step]")) === 0, 5000, "step 0");
+    await arrived(chip, device);
     for (let step = 1; step <= 40; step++) {
       await page.getByRole("button", { name: "One step" }).click();
       await until(async () => (await number(page, "[data-stat=step]")) === step, 20_000, `step ${step} on the ${device}`);
@@ -47,13 +55,15 @@ test("the grokking lab's curves follow on the GPU", async () => {
   /** @type {number[][]} */
   const losses = [];
   for (const device of ["CPU", "GPU"]) {
-    await until(async () => ((await chip.textContent()) ?? "").startsWith(device) || (await chip.click(), false), 20_000, `it computes on the ${device}`);
+    if (device === "GPU") await chip.click();
+    await arrived(chip, device);
     const pause = page.getByRole("button", { name: "Pause", exact: true });
     if (await pause.isVisible()) await pause.click();
     await page.getByRole("button", { name: "start again, same seed" }).click();
     const summary = page.locator(".panel .visually-hidden").first();
     const step = async () => Number(((await page.locator(".progress").textContent()) ?? "").match(/step ([\d,]+)/)?.[1].replaceAll(",", "") ?? "-1");
     await until(async () => (await step()) === 0, 20_000, "step 0");
+    await arrived(chip, device);
     for (let count = 1; count <= STEPS; count++) {
       await page.getByRole("button", { name: "one step" }).click();
       await until(async () => (await step()) === count, 30_000, `step ${count} on the ${device}`);
@@ -67,5 +77,61 @@ test("the grokking lab's curves follow on the GPU", async () => {
   console.log(`grokking on the CPU and the GPU: ${JSON.stringify(losses)}`);
   assert.ok(losses[0].length >= 2 && losses[0].length === losses[1].length);
   losses[0].forEach((loss, index) => assert.ok(Math.abs(loss - losses[1][index]) <= 2e-3 * Math.abs(loss) + 1e-3, `${loss} and ${losses[1][index]}`));
+  await done();
+});
+
+/** A lab with hundreds of pipelines: compiling them takes many seconds in software. */
+const POINTER = "?software#/lab/pointer-networks?task=sort&baseline=none&longest=7";
+
+/** @param {import("playwright-core").Page} page */
+const stepOf = async (page) => Number(((await page.locator(".progress").textContent()) ?? "").match(/step ([\d,]+)/)?.[1].replaceAll(",", "") ?? "-1");
+
+test("training goes on while the GPU is prepared, and there from the very step", async () => {
+  const { page, done } = await open({ hash: POINTER, allow: ALLOW });
+  const chip = page.locator("button.chip");
+  await chip.waitFor({ timeout: 60_000 });
+  await until(async () => (await stepOf(page)) > 20, 20_000, "it trains");
+  const text = async () => (await chip.textContent()) ?? "";
+  await chip.click();
+  await until(async () => (await text()).startsWith("GPU · preparing"), 2000, "the chip says at once what happens");
+  // Read in the page, so that no frame is missed: what the chip says and which step is shown.
+  const seen = await page.evaluate(async () => {
+    const read = () => ({
+      chip: document.querySelector(".chip")?.textContent ?? "",
+      step: Number((document.querySelector(".progress")?.textContent ?? "").match(/step ([\d,]+)/)?.[1].replaceAll(",", "") ?? "-1"),
+      time: performance.now(),
+    });
+    const seen = [read()];
+    for (let after = 0; after < 40 && performance.now() < seen[0].time + 120_000; ) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      seen.push(read());
+      if (!seen[seen.length - 1].chip.includes("preparing")) after++;
+    }
+    return seen;
+  });
+  const preparing = seen.filter(({ chip }) => chip.includes("preparing"));
+  const shares = preparing.map(({ chip }) => Number(chip.match(/(\d+) %/)?.[1]));
+  assert.ok(shares.every((share, index) => index === 0 || share >= shares[index - 1]), shares.join());
+  assert.ok(seen.every(({ step }, index) => index === 0 || step >= seen[index - 1].step), "the step never falls");
+  const last = preparing[preparing.length - 1];
+  const stalls = preparing.map(({ step, time }, index) => time - (preparing.slice(0, index).findLast((before) => before.step < step)?.time ?? time));
+  console.log(`prepared in ${Math.round(last.time - seen[0].time)} ms: steps ${seen[0].step} to ${last.step}, then ${seen[seen.length - 1].step}; longest stall ${Math.round(Math.max(...stalls))} ms`);
+  assert.ok(preparing.length < 5 || last.step > seen[0].step + 20, "it trains meanwhile");
+  assert.ok((await text()).startsWith("GPU"), await text());
+  await until(async () => (await stepOf(page)) > last.step + 3, 60_000, "it goes on there");
+  await done();
+});
+
+test("a second press stays on the CPU", async () => {
+  const { page, done } = await open({ hash: POINTER, allow: ALLOW });
+  const chip = page.locator("button.chip");
+  await chip.waitFor({ timeout: 60_000 });
+  await until(async () => (await stepOf(page)) > 5, 20_000, "it trains");
+  await chip.click();
+  await page.getByRole("button", { name: /preparing/ }).click({ timeout: 5000 });
+  await arrived(chip, "CPU");
+  const step = await stepOf(page);
+  await until(async () => (await stepOf(page)) > step + 20, 20_000, "it trains on the CPU");
+  assert.ok(((await chip.textContent()) ?? "").startsWith("CPU"));
   await done();
 });

@@ -118,7 +118,8 @@ class LabPage {
     if (frame.state !== "failed") this.failure = null;
     this.panels.update(frame);
     this.drawClaims();
-    this.app.setStatus({ device: frame.device, stepsPerSecond: frame.state === "running" ? frame.stepsPerSecond : 0 });
+    const { device, preparing } = frame;
+    this.app.setStatus({ device, preparing, stepsPerSecond: frame.state === "running" ? frame.stepsPerSecond : 0 });
     this.drawProgress();
     if (this.drawn !== this.signature) this.draw();
   }

@@ -403,7 +403,7 @@ export class Playground {
   /** @param {Frame} frame */
   onFrame(frame) {
     this.latest = frame;
-    this.app.setStatus({ device: frame.device, stepsPerSecond: frame.stepsPerSecond });
+    this.app.setStatus(frame);
     const { network, plane, loss, scatter } = frame.panels;
     if (frame.state !== this.state) {
       this.state = frame.state;

@@ -83,7 +83,7 @@ async function run(plan) {
 
 /** @param {"cpu" | "gpu"} device @param {string} id @param {"job" | "width"} kind @returns {Promise<Reading>} */
 async function read(device, id, kind) {
-  const onGpu = device === "gpu" && graphics ? graphics.bench(id) : null;
+  const onGpu = device === "gpu" && graphics ? await graphics.bench(id) : null;
   const trainer = onGpu ?? Bench.drawn(id);
   try {
     const timing = await measure(trainer, tasks.get(id)?.checkedAfter ?? 0, kind === "job" ? JOB : WIDTH, () => performance.now());
