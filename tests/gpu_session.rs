@@ -105,20 +105,27 @@ fn training_goes_on_until_another_device_is_ready() {
 #[test]
 fn there_and_back_changes_no_bit() {
     let Some(context) = context() else { return };
-    let mut straight = open("60");
-    straight.step(40);
-    finish(&mut straight);
-    let mut moved = open("60");
-    moved.step(23);
-    finish(&mut moved);
-    for device in [Device::Gpu(context), Device::Cpu] {
-        moved.set_device(device);
-        moved.arrive().unwrap();
-        assert_eq!(moved.clock(), 23);
+    // The second is fed from the host, with another routine at each step.
+    let labs: [(&str, &[(&str, &str)]); 2] = [
+        ("grokking", &[("samples", "60")]),
+        ("pointer-networks", &[("task", "sort"), ("hidden", "16"), ("shortest", "5"), ("longest", "6")]),
+    ];
+    for (lab, controls) in labs {
+        let mut straight = common::session::open(lab, controls, 3, false);
+        straight.step(40);
+        finish(&mut straight);
+        let mut moved = common::session::open(lab, controls, 3, false);
+        moved.step(23);
+        finish(&mut moved);
+        for device in [Device::Gpu(context.clone()), Device::Cpu] {
+            moved.set_device(device);
+            moved.arrive().unwrap();
+            assert_eq!(moved.clock(), 23);
+        }
+        moved.step(17);
+        finish(&mut moved);
+        assert_eq!(record(&moved), record(&straight), "{lab}");
     }
-    moved.step(17);
-    finish(&mut moved);
-    assert_eq!(record(&moved), record(&straight));
 }
 
 #[test]
@@ -208,11 +215,13 @@ fn a_device_that_is_lost_meanwhile_is_told_and_changes_nothing() {
 struct Page {
     hub: Hub,
     started: Instant,
+    /// What the visitor was told.
+    notices: Vec<String>,
 }
 
 impl Page {
     fn open(context: Context, more: &str) -> Page {
-        let mut page = Page { hub: Hub::new(), started: Instant::now() };
+        let mut page = Page { hub: Hub::new(), started: Instant::now(), notices: Vec::new() };
         page.hub.set_gpu(Gpu::Ready(context));
         page.send(&format!(r#""type":"open","lab":"grokking",{more}"#));
         page.send(r#""type":"want","hz":60,"panels":[]"#);
@@ -229,6 +238,7 @@ impl Page {
         let messages: Vec<_> = std::iter::from_fn(|| self.hub.take()).map(|message| message.json).collect();
         assert!(messages.iter().all(|message| message["type"] != "error"), "{messages:?}");
         assert!(self.started.elapsed() < Duration::from_secs(120), "it does not come to an end");
+        self.notices.extend(messages.iter().filter_map(|message| Some(message["message"].as_str()?.to_owned())));
         (activity, messages.into_iter().filter(|message| message["type"] == "frame").collect())
     }
 }
@@ -278,6 +288,24 @@ fn the_page_is_told_how_far_it_is() {
         }
     }
     assert_eq!(states, [("cpu", true), ("cpu", false), ("cpu", true), ("gpu", false)].map(|(d, p)| (d.to_owned(), p)));
+}
+
+#[test]
+fn the_page_is_told_of_a_loss_on_the_way() {
+    let Some(context) = context() else { return };
+    let mut page = Page::open(context.clone(), r#""play":true"#);
+    page.send(r#""type":"device","device":"gpu""#);
+    page.turn();
+    context.destroy();
+    let mut steps = Vec::new();
+    while steps.len() < 5 {
+        let (activity, frames) = page.turn();
+        assert_eq!(activity, Activity::Busy, "it trains");
+        steps.extend(frames.iter().map(|frame| frame["step"].as_u64().unwrap()));
+        assert!(frames.iter().all(|frame| frame["device"] == "cpu"));
+    }
+    assert!(page.notices.iter().any(|text| text.contains("before training moved there")), "{:?}", page.notices);
+    assert!(steps.is_sorted_by(|a, b| a < b), "{steps:?}");
 }
 
 #[test]

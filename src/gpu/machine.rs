@@ -112,6 +112,11 @@ impl Machine {
         &self.program
     }
 
+    /// Why it stands still, if its device is gone.
+    pub fn lost(&self) -> Option<String> {
+        self.context.lost()
+    }
+
     /// Queues one run of a routine; nothing happens before the next flush.
     pub fn run(&mut self, routine: usize) {
         match self.queued.last_mut() {

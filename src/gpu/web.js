@@ -4,6 +4,8 @@
  */
 
 const REPEAT = 0xffffffff;
+/** `GPUShaderStage.COMPUTE`, a name that TypeScript does not know. */
+const COMPUTE = 4;
 /** Compiled pipelines are forgotten when there are this many; a large lab has a few hundred. */
 const MOST_PIPELINES = 1024;
 
@@ -28,7 +30,7 @@ export class Compiler {
     if (!layout) {
       const entries = writable.map((write, binding) => {
         const buffer = { type: /** @type {GPUBufferBindingType} */ (write ? "storage" : "read-only-storage") };
-        return { binding, visibility: GPUShaderStage.COMPUTE, buffer };
+        return { binding, visibility: COMPUTE, buffer };
       });
       const group = this.device.createBindGroupLayout({ entries });
       layout = { group, pipeline: this.device.createPipelineLayout({ bindGroupLayouts: [group] }) };
@@ -48,14 +50,14 @@ export class Compiler {
     const compiled = { pipeline: null, problem: null };
     if (this.#pipelines.size >= MOST_PIPELINES) this.#pipelines.clear();
     this.#pipelines.set(text, compiled);
-    // What is wrong with a shader is told again, and to whom it concerns, when its pipeline is refused.
     this.device.pushErrorScope("validation");
     const module = this.device.createShaderModule({ label, code: text });
-    this.device.popErrorScope().catch(() => {});
+    const fault = this.device.popErrorScope().catch(() => null);
     this.device.createComputePipelineAsync({ label, layout, compute: { module, entryPoint: "main" } }).then(
       (pipeline) => (compiled.pipeline = pipeline),
-      (error) => {
-        compiled.problem = String(error.message);
+      async (cause) => {
+        // What is wrong with a shader explains more than that its pipeline is refused.
+        compiled.problem = (await fault)?.message ?? String(cause.message);
         this.#pipelines.delete(text);
       },
     );

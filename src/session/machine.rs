@@ -28,15 +28,6 @@ impl Device {
             Device::Gpu(_) => "gpu",
         }
     }
-
-    /// Why it is gone, if it is.
-    pub fn lost(&self) -> Option<String> {
-        match self {
-            Device::Cpu => None,
-            #[cfg(feature = "gpu")]
-            Device::Gpu(context) => context.lost(),
-        }
-    }
 }
 
 /// The CPU backend with its queue of answers.
@@ -89,6 +80,15 @@ impl Machine {
             Machine::Cpu(_) => matches!(device, Device::Cpu),
             #[cfg(feature = "gpu")]
             Machine::Gpu(_) => matches!(device, Device::Gpu(_)),
+        }
+    }
+
+    /// Why its device is gone, if it is.
+    pub(crate) fn lost(&self) -> Option<String> {
+        match self {
+            Machine::Cpu(_) => None,
+            #[cfg(feature = "gpu")]
+            Machine::Gpu(gpu) => gpu.lost(),
         }
     }
 

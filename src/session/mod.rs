@@ -5,7 +5,7 @@
 //! every few milliseconds, and the command line, which wants the end. Decision: a session is worked in
 //! turns of bounded time, and says after each whether more is to be done; it never waits for a device.
 //! Consequence: everything that happens is a field here, and rewinding is setting these fields back.
-//! `hub.rs` speaks the page's messages with any number of sessions.
+//! `moving.rs` takes it from one device to another; `hub.rs` speaks the page's messages with any number of sessions.
 
 mod export;
 mod history;
@@ -91,7 +91,6 @@ enum Place {
     /// A run is just changing its machine.
     Nowhere,
     Cpu,
-    #[cfg(feature = "gpu")]
     Gpu,
 }
 
@@ -399,16 +398,13 @@ impl Session {
     pub fn turn(&mut self, now: &dyn Fn() -> f64, until: f64) {
         let share = (until - now()) / 2.0;
         self.collect();
-        if let Some(reason) = self.device.lost() {
-            self.leave_lost_device(&reason);
-        }
         self.go_on_moving();
         match self.place() {
-            Place::Nowhere => {}
             // Whatever is being prepared, half the time is for training.
             Place::Cpu => self.turn_on_cpu(now, until.max(now() + share)),
             #[cfg(feature = "gpu")]
             Place::Gpu => self.turn_on_gpu(now()),
+            _ => {}
         }
     }
 
@@ -422,12 +418,7 @@ impl Session {
             State::Measuring => self.runs.iter().find(|run| !run.finished()).is_none_or(|run| run.is_on(&Device::Cpu)),
             _ => self.runs.iter().any(|run| run.is_clocked() && run.is_on(&Device::Cpu)),
         };
-        #[cfg(feature = "gpu")]
-        if !on_cpu {
-            return Place::Gpu;
-        }
-        let _ = on_cpu;
-        Place::Cpu
+        if on_cpu { Place::Cpu } else { Place::Gpu }
     }
 
     /// Hands steps over as long as the GPU has not two portions to do already. A portion grows while the

@@ -52,8 +52,11 @@ impl Session {
         self.take_refusal().map_or(Ok(()), Err)
     }
 
-    /// Prepares machines for a moment, and lets those take over that are ready.
+    /// Prepares machines for a moment, and lets those take over that are ready. A device that is lost is left.
     pub(super) fn go_on_moving(&mut self) {
+        if let Some(reason) = self.runs.iter().find_map(Run::lost) {
+            self.leave_lost_device(&reason);
+        }
         let to = self.destination().clone();
         let clocked = self.runs.iter().take_while(|run| run.is_clocked()).count();
         if let Err(error) = self.move_together(&to, clocked) {
@@ -90,7 +93,7 @@ impl Session {
             ready &= run.prepare_on(to)?;
         }
         if let Some(way) = &mut self.moving {
-            let shares: f32 = runs.iter().map(Run::share).sum();
+            let shares: f32 = runs.iter().map(|run| run.share_on(to)).sum();
             let percent = (100.0 * shares) as u32 / clocked.max(1) as u32;
             self.changes += (percent != way.percent) as u64;
             way.percent = percent;
@@ -107,21 +110,22 @@ impl Session {
     }
 
     /// Goes on from the last snapshot, on the CPU.
-    pub(super) fn leave_lost_device(&mut self, reason: &str) {
-        let there = self.clock;
-        for run in &mut self.runs {
-            if run.is_clocked() {
+    fn leave_lost_device(&mut self, reason: &str) {
+        for run in self.runs.iter_mut().filter(|run| !run.is_clocked() && run.lost().is_some()) {
+            run.restart();
+        }
+        if self.runs.iter().any(|run| run.is_clocked() && run.lost().is_some()) {
+            let there = self.clock;
+            for run in self.runs.iter_mut().filter(|run| run.is_clocked()) {
                 // Its program was made when the session was opened, and the CPU takes every program.
                 run.begin().unwrap_or_default();
-            } else if !run.is_on(&Device::Cpu) && !run.finished() {
-                run.restart();
             }
+            (self.device, self.moving) = (Device::Cpu, None);
+            self.go_back_to(there);
+            self.goal = self.goal.max(there);
         }
-        (self.device, self.moving) = (Device::Cpu, None);
-        self.go_back_to(there);
-        self.goal = self.goal.max(there);
         self.changes += 1;
-        self.notices
-            .push(format!("The GPU stopped ({reason}). Training goes on from step {}, on the CPU.", self.clock));
+        let step = self.clock;
+        self.notices.push(format!("The GPU stopped ({reason}). Training goes on from step {step}, on the CPU."));
     }
 }

@@ -261,9 +261,14 @@ impl Run {
         outcome
     }
 
-    /// How much of the machine that is to take over is ready, from 0 to 1.
-    pub(crate) fn share(&self) -> f32 {
-        self.next.as_ref().map_or(0.0, Preparation::share)
+    /// How much of its machine on a device is ready, from 0 to 1.
+    pub(crate) fn share_on(&self, device: &Device) -> f32 {
+        if self.is_on(device) { 1.0 } else { self.next.as_ref().map_or(0.0, Preparation::share) }
+    }
+
+    /// Why the device on which it computes is gone, if it is.
+    pub(crate) fn lost(&self) -> Option<String> {
+        self.machine.as_ref().and_then(Machine::lost)
     }
 
     /// Lets the machine that is ready take over from here; it does when the present one has answered. Until then

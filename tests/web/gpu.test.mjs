@@ -15,35 +15,56 @@ async function arrived(chip, device) {
   await until(async () => (await told()).startsWith(device) && !(await told()).includes("preparing"), 60_000, `it computes on the ${device}`);
 }
 
-/** Test loss at a step, on the device that the chip names. @param {import("playwright-core").Page} page @param {number} step */
-async function lossAt(page, step) {
-  const field = page.getByRole("slider", { name: /Loss/ });
-  await field.waitFor();
-  await until(async () => (await number(page, "[data-stat=step]")) >= step, 60_000, `step ${step}`);
-  return number(page, "[data-stat=test]");
-}
-
-test("a run moves to the GPU and its curve follows the CPU's", async () => {
+test("a run moves to the GPU, also in its middle, and its curve follows the CPU's", async () => {
   const { page, done } = await open({ hash: LINK, allow: ALLOW });
   const chip = page.locator("button.chip");
   await chip.waitFor({ timeout: 60_000 });
-  // From the start on the GPU, a known number of steps; then the same on the CPU.
-  const losses = [];
-  for (const device of ["CPU", "GPU"]) {
-    if (device === "GPU") await chip.click();
-    await arrived(chip, device);
-    if (await page.getByRole("button", { name: "Pause" }).isVisible()) await page.getByRole("button", { name: "Pause" }).click();
+  const pause = page.getByRole("button", { name: "Pause" });
+  if (await pause.isVisible()) await pause.click();
+  /** Test losses after steps up to `last`, one step at a time. @param {number} last @param {number[]} losses */
+  const walk = async (last, losses) => {
+    while (losses.length <= last) {
+      const step = losses.length;
+      if (step > 0) await page.getByRole("button", { name: "One step" }).click();
+      await until(async () => (await number(page, "[data-stat=step]")) === step, 20_000, `step ${step}`);
+      losses.push(await number(page, "[data-stat=test]"));
+    }
+  };
+  const again = async () => {
     await page.getByRole("button", { name: "Start again with the same seed" }).click();
     await until(async () => (await number(page, "[data-stat=step]")) === 0, 5000, "step 0");
-    await arrived(chip, device);
-    for (let step = 1; step <= 40; step++) {
-      await page.getByRole("button", { name: "One step" }).click();
-      await until(async () => (await number(page, "[data-stat=step]")) === step, 20_000, `step ${step} on the ${device}`);
-    }
-    losses.push(await lossAt(page, 40));
+  };
+  await again();
+  await arrived(chip, "CPU");
+  /** @type {number[]} */
+  const onCpu = [];
+  await walk(40, onCpu);
+
+  await again();
+  /** @type {number[]} */
+  const moved = [];
+  await walk(20, moved);
+  await chip.click();
+  await arrived(chip, "GPU");
+  assert.equal(await number(page, "[data-stat=step]"), 20, "it is where it was");
+  await walk(40, moved);
+
+  // A reset stays on the GPU.
+  await again();
+  await arrived(chip, "GPU");
+  /** @type {number[]} */
+  const onGpu = [];
+  await walk(40, onGpu);
+  // And back, in the middle.
+  await chip.click();
+  await arrived(chip, "CPU");
+  assert.equal(await number(page, "[data-stat=step]"), 40);
+
+  console.log(`test loss after 40 steps: CPU ${onCpu[40]}, GPU ${onGpu[40]}, moved after 20 ${moved[40]}`);
+  for (const losses of [moved, onGpu]) {
+    // Three digits are shown.
+    losses.forEach((loss, step) => assert.ok(Math.abs(loss - onCpu[step]) <= 1e-3 * onCpu[step] + 1e-3, `step ${step}: ${loss} and ${onCpu[step]}`));
   }
-  console.log(`test loss after 40 steps: CPU ${losses[0]}, GPU ${losses[1]}`);
-  assert.ok(Math.abs(losses[0] - losses[1]) <= 2e-3 * losses[0] + 1e-3, losses.join(" and "));
   await done();
 });
 
