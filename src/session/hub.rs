@@ -76,6 +76,8 @@ struct Dish {
     frame_changes: u64,
     frame_worked: u64,
     speed: f64,
+    /// Where the last frame's steps were computed.
+    frame_device: &'static str,
     failure_told: bool,
     /// Whether tensors for the next frame have been asked for.
     asked: bool,
@@ -411,6 +413,7 @@ impl Hub {
             frame_changes: u64::MAX,
             frame_worked: 0,
             speed: 0.0,
+            frame_device: "cpu",
             failure_told: false,
             asked: false,
             fetching: None,
@@ -514,8 +517,10 @@ impl Dish {
         let seconds = (time - self.frame_time) / 1000.0;
         if seconds > 0.0 {
             let speed = worked.saturating_sub(self.frame_worked) as f64 / seconds;
-            // Smoothed, so that the number can be read; a stop is shown at once.
-            self.speed = if self.speed == 0.0 || speed == 0.0 { speed } else { 0.8 * self.speed + 0.2 * speed };
+            // Smoothed, so that the number can be read; a stop and another device are shown at once.
+            let device = std::mem::replace(&mut self.frame_device, self.session.device().name());
+            let anew = self.speed == 0.0 || speed == 0.0 || device != self.frame_device;
+            self.speed = if anew { speed } else { 0.8 * self.speed + 0.2 * speed };
         }
         (self.frame_time, self.frame_changes, self.frame_worked) = (time, changes, worked);
         let mut payload = Payload::default();
