@@ -8,7 +8,6 @@ use super::player::Player;
 use super::preparation::Memory;
 #[cfg(not(target_arch = "wasm32"))]
 use super::preparation::Preparation;
-use super::replay;
 use super::staging::{Copy, Plan, Staging};
 use super::{Delivery, Read};
 #[cfg(not(target_arch = "wasm32"))]
@@ -23,8 +22,6 @@ pub struct Machine {
     program: Arc<Program>,
     memory: Memory,
     player: Player,
-    /// Dispatches of one run, by routine.
-    dispatches: Vec<usize>,
     reads: Reads,
     queued: Vec<Command>,
     staging: Staging,
@@ -86,14 +83,12 @@ impl Machine {
         lists: Vec<Vec<u32>>,
     ) -> Machine {
         let reads = Reads::new(&program);
-        let dispatches = lists.iter().map(|list| replay::count(list)).collect();
         player.finish(lists);
         let machine = Machine {
             context,
             program,
             memory,
             player,
-            dispatches,
             reads,
             queued: Vec::with_capacity(64),
             staging: Staging::default(),
@@ -227,7 +222,7 @@ impl Machine {
 
     /// Dispatches of one run of a routine.
     pub fn dispatches(&self, routine: usize) -> usize {
-        self.dispatches[routine]
+        self.program.routines[routine].dispatches()
     }
 
     /// Submits everything queued and blocks until it is finished. A browser cannot wait.

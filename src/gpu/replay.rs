@@ -71,19 +71,3 @@ pub(super) fn list(routine: &Routine, entries: &mut impl Iterator<Item = Entry>)
     }
     list
 }
-
-/// Dispatches of one replay of a list.
-pub(super) fn count(mut list: &[u32]) -> usize {
-    let mut count = 0;
-    while let [first, times, words, _, rest @ ..] = list {
-        if *first == REPEAT {
-            let (body, after) = rest.split_at(*words as usize);
-            count += *times as usize * self::count(body);
-            list = after;
-        } else {
-            count += 1;
-            list = rest;
-        }
-    }
-    count
-}
