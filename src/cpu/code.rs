@@ -150,17 +150,7 @@ impl Target {
     fn write(&self, memory: &mut [f32], start: usize, values: &[f32]) {
         match &self.place {
             TargetPlace::Dense(first) => memory[first + start..][..values.len()].copy_from_slice(values),
-            TargetPlace::Lines(walk) => for_each_run(walk, start, values.len(), |at, length, first, stride| {
-                let values = &values[at..at + length];
-                if stride == 1 {
-                    return copy(&mut memory[first as usize..][..length], values);
-                }
-                let mut position = first;
-                for &value in values {
-                    memory[position as usize] = value;
-                    position += stride;
-                }
-            }),
+            TargetPlace::Lines(walk) => write_lines(walk, memory, start, values),
         }
     }
 
@@ -169,15 +159,33 @@ impl Target {
         match &self.place {
             TargetPlace::Dense(first) => test(&memory[*first..][..elements]),
             TargetPlace::Lines(walk) => {
-                let mut all = true;
-                for_each_run(walk, 0, elements, |_, length, first, stride| {
-                    let at = |i: usize| (first + stride * i as i64) as usize;
-                    all &= (0..length).all(|i| test(&memory[at(i)..][..1]));
-                });
-                all
+                let place = |mut at: usize| {
+                    let mut place = walk.offset;
+                    for (&extent, stride) in walk.shape.iter().zip(&walk.strides).rev() {
+                        place += (at % extent) as i64 * stride;
+                        at /= extent;
+                    }
+                    place as usize
+                };
+                (0..elements).all(|at| test(&memory[place(at)..][..1]))
             }
         }
     }
+}
+
+#[inline(never)]
+fn write_lines(walk: &Walk, memory: &mut [f32], start: usize, values: &[f32]) {
+    for_each_run(walk, start, values.len(), |at, length, first, stride| {
+        let values = &values[at..at + length];
+        if stride == 1 {
+            return copy(&mut memory[first as usize..][..length], values);
+        }
+        let mut position = first;
+        for &value in values {
+            memory[position as usize] = value;
+            position += stride;
+        }
+    });
 }
 
 /// A prepared body.

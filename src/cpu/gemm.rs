@@ -286,6 +286,7 @@ fn pack_panel(source: &Operand, count: usize, length: usize, width: usize, panel
         return match width {
             4 if count == 4 => pack_whole::<4>(source, panel),
             8 if count == 8 => pack_whole::<8>(source, panel),
+            #[cfg(target_arch = "x86_64")]
             16 if count == 16 => pack_whole::<16>(source, panel),
             _ => {
                 for (p, target) in panel.chunks_exact_mut(width).enumerate() {

@@ -144,20 +144,13 @@ mod avx2 {
 
 #[inline(always)]
 fn by_rows<V: Vector>(tile: Tile) {
-    match tile.rows {
-        1 => by_left::<V, 1>(tile),
-        2 => by_left::<V, 2>(tile),
-        3 => by_left::<V, 3>(tile),
-        _ => by_left::<V, 4>(tile),
-    }
-}
-
-/// Steps that are known when this is compiled save address arithmetic.
-#[inline(always)]
-fn by_left<V: Vector, const M: usize>(tile: Tile) {
-    match tile.left {
-        Left::Memory(left, steps) => compute::<V, M>(tile, left, steps),
-        Left::Packed(left) => compute::<V, M>(tile, left, (1, ROWS)),
+    match (tile.left, tile.rows) {
+        // What is packed has all rows, and steps that are known when this is compiled save address arithmetic.
+        (Left::Packed(left), _) => compute::<V, ROWS>(tile, left, (1, ROWS)),
+        (Left::Memory(left, steps), 1) => compute::<V, 1>(tile, left, steps),
+        (Left::Memory(left, steps), 2) => compute::<V, 2>(tile, left, steps),
+        (Left::Memory(left, steps), 3) => compute::<V, 3>(tile, left, steps),
+        (Left::Memory(left, steps), _) => compute::<V, ROWS>(tile, left, steps),
     }
 }
 
@@ -195,8 +188,8 @@ fn compute<V: Vector, const M: usize>(tile: Tile, left: &[f32], (left_row, left_
         (a, b) = (a.wrapping_add(left_k), b.wrapping_add(right_step));
     }
     let mut row_of_tile = [0.0f32; MOST_COLUMNS];
-    for_rows!(|row| {
-        let [low, high] = sums[row];
+    // A loop, as what follows is not hurried.
+    for (row, [low, high]) in sums.into_iter().enumerate().take(tile.rows.min(M)) {
         let target = &mut tile.result[row * tile.row_length..][..tile.columns];
         if tile.columns == 2 * V::LANES {
             let (first, second) = target.split_at_mut(V::LANES);
@@ -214,7 +207,7 @@ fn compute<V: Vector, const M: usize>(tile: Tile, left: &[f32], (left_row, left_
             high.store(&mut row_of_tile[V::LANES..]);
             finish_row(target, &row_of_tile, tile.accumulate);
         }
-    });
+    }
 }
 
 /// Adds to a row of the result, or writes it.
