@@ -12,6 +12,8 @@ import { JOB, measure, WIDTH } from "./measure.js";
 
 /** Milliseconds after which a graphics processor that does not answer counts as none. */
 const GPU_PATIENCE = 15_000;
+/** Milliseconds within which a browser tells that a device is lost. */
+const LOSS_TOLD = 200;
 
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 /** @type {Graphics | null} */
@@ -60,6 +62,12 @@ async function adapterName() {
   return description || [vendor, architecture].filter(Boolean).join(" ");
 }
 
+/** Why the graphics processor is gone, if it is. The browser tells that a moment after the failures which follow from it. */
+async function loss() {
+  if (!graphics?.lost()) await new Promise((resolve) => setTimeout(resolve, LOSS_TOLD));
+  return graphics?.lost();
+}
+
 /** @param {Part[]} plan */
 async function run(plan) {
   for (const { device, id, kind } of plan) {
@@ -73,7 +81,7 @@ async function run(plan) {
         tell({ type: "failed", place: id, reason: reasonOf(cause) });
         return;
       }
-      const lost = device === "gpu" ? graphics?.lost() : undefined;
+      const lost = device === "gpu" ? await loss() : undefined;
       if (lost) tell({ type: "lost", id, reason: lost });
       else tell({ type: "measured", device, id, reading: { rates: [], note: `failed: ${reasonOf(cause)}` } });
     }
