@@ -355,7 +355,12 @@ impl<'a> Attempt<'a> {
             }
             Core::Reshape(source) => self.read_base(*source, reads),
             // Always kernels of their own, whose operands are read at other points.
-            Core::Reduce(..) | Core::MatMul { .. } | Core::Scatter { .. } | Core::Scan(..) | Core::Join(..)
+            Core::Reduce(..)
+            | Core::MatMul { .. }
+            | Core::Scatter { .. }
+            | Core::Scan(..)
+            | Core::Join(..)
+            | Core::Padded(..)
                 if through => {}
             Core::Join(..) | Core::Padded(..) => unreachable!("always stored"),
             Core::Reduce(_, _, source) => {
