@@ -152,6 +152,11 @@ fn refusals_name_shapes_options_and_fix() {
     check(g.transposed_convolution_1d(line, transposed, None, &options), &["output padding 2", "stride 2"]);
     let options = TransposedOptions { padding: [[6, 5]], ..Default::default() };
     check(g.transposed_convolution_1d(line, transposed, None, &options), &["6 and 5", "11"]);
+    let kernel = zeros_like(&mut g, &[4, 2, 5]);
+    check(g.slide(line, 2, kernel, &[1], &[[5, 0]]), &["[5, 0] along axis 2", "less than the window spans"]);
+    check(g.slide(line, 2, kernel, &[2], &[[0, 0]]), &["spans 9", "[2, 3, 7]"]);
+    check(g.slide(line, 2, wide, &[1; 2], &[[0; 2]; 2]), &["[2, 3, 7]", "[4, 2, 3, 3]", "axes"]);
+    check(g.slide(line, 2, kernel, &[1; 2], &[[0, 0]]), &["[4, 2, 5]", "2 sizes"]);
     check(g.max_pool(line, &[Pool::new(8)]), &["window of 8", "[2, 3, 7]"]);
     check(g.max_pool(line, &[Pool { padding: [2, 0], ..Pool::new(3) }]), &["half a window of 3"]);
     check(g.average_pool(line, &[Pool::new(0)]), &["window of 0"]);

@@ -42,7 +42,7 @@ impl Slide {
         });
         let ranges: Vec<Range> = ranges.collect();
         let extents = ranges.iter().map(|range| shape[range.axis]).collect();
-        (!ranges.is_empty()).then_some(Pad { ranges, extents, value: 0.0, whole: true })
+        (!ranges.is_empty()).then_some(Pad::whole(ranges, extents))
     }
 
     /// The shape of places: the input's axes behind the channels, with as many windows as fit.
@@ -108,7 +108,10 @@ impl Op for Slide {
         for (i, (window, amounts)) in windows.iter().zip(padding).enumerate() {
             window.check()?;
             if amounts.iter().any(|&amount| amount >= window.span()) || window.stride != 1 {
-                return refuse(format!("padding {amounts:?} along axis {i}"), "pad by less than the window spans");
+                return refuse(
+                    format!("padding {amounts:?} along axis {}", axis + i),
+                    "pad by less than the window spans",
+                );
             }
             if window.count(input[axis + i] + amounts[0] + amounts[1]) == 0 {
                 let message = format!("a window spans {}, more than axis {} of {input:?}", window.span(), axis + i);
