@@ -16,7 +16,7 @@ import { nameOf, rounded } from "./words.js";
  */
 
 /** @param {string} why */
-export const noGpu = (why) => `No graphics processor is used here: ${why}.`;
+export const noGpu = (why) => `No graphics processor is used here: ${why.replace(/\.+$/, "")}.`;
 
 const number = (/** @type {number} */ value) => (value > 0 ? rounded(value) : "–");
 
