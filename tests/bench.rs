@@ -185,7 +185,7 @@ fn a_training_step_takes_few_dispatches() {
         let task = bench::find(id).unwrap();
         let program = task.program(&data::draw(task)).unwrap();
         let train = program.routines.iter().find(|routine| routine.name == bench::TRAIN).unwrap();
-        assert!(train.dispatches.len() <= most, "{id}: {} dispatches, at most {most} before", train.dispatches.len());
+        assert!(train.dispatch_count() <= most, "{id}: {} dispatches, at most {most} before", train.dispatch_count());
     }
 }
 

@@ -54,7 +54,7 @@ pub(crate) struct Walk {
 }
 
 impl Walk {
-    fn new(offset: i64, strides: &[i64], shape: &[usize]) -> Self {
+    pub(crate) fn new(offset: i64, strides: &[i64], shape: &[usize]) -> Self {
         let mut walk = Walk { offset, shape: Vec::new(), strides: Vec::new() };
         // Innermost axis first, turned round at the end.
         for (&extent, &stride) in shape.iter().zip(strides).rev().filter(|(extent, _)| **extent != 1) {
@@ -70,6 +70,25 @@ impl Walk {
         walk.strides.reverse();
         assert!(walk.shape.len() <= MOST_AXES, "planning refuses more axes");
         walk
+    }
+
+    /// The distance from each point to the next, where it is the same everywhere.
+    pub(crate) fn even(&self) -> Option<i64> {
+        match self.strides[..] {
+            [] => Some(0),
+            [stride] => Some(stride),
+            _ => None,
+        }
+    }
+
+    /// The element at a flat position; for where there is time, as others walk.
+    pub(crate) fn place(&self, mut position: usize) -> i64 {
+        let mut place = self.offset;
+        for (&extent, stride) in self.shape.iter().zip(&self.strides).rev() {
+            place += (position % extent) as i64 * stride;
+            position /= extent;
+        }
+        place
     }
 }
 
@@ -158,17 +177,7 @@ impl Target {
     pub(crate) fn all_written(&self, memory: &[f32], elements: usize, test: impl Fn(&[f32]) -> bool) -> bool {
         match &self.place {
             TargetPlace::Dense(first) => test(&memory[*first..][..elements]),
-            TargetPlace::Lines(walk) => {
-                let place = |mut at: usize| {
-                    let mut place = walk.offset;
-                    for (&extent, stride) in walk.shape.iter().zip(&walk.strides).rev() {
-                        place += (at % extent) as i64 * stride;
-                        at /= extent;
-                    }
-                    place as usize
-                };
-                (0..elements).all(|at| test(&memory[place(at)..][..1]))
-            }
+            TargetPlace::Lines(walk) => (0..elements).all(|at| test(&memory[walk.place(at) as usize..][..1])),
         }
     }
 }

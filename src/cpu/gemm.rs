@@ -216,7 +216,7 @@ fn blocks(
             for first_row in (0..m).step_by(ROWS) {
                 let rows = ROWS.min(m - first_row);
                 if in_a.is_none() {
-                    pack_rows(&a.from(first_row, first_k), rows, length, &mut scratch.a);
+                    pack(&a.from(first_row, first_k), rows, length, tile::ROWS, &mut scratch.a);
                 }
                 for column in (0..columns).step_by(width) {
                     let whole = column + width <= columns;
@@ -255,12 +255,7 @@ fn pack_columns(b: &Operand, length: usize, columns: usize, width: usize, only_l
     pack(&b.from(0, start).transposed(), columns - start, length, width, &mut packed[start * length..]);
 }
 
-/// Copies a block of A into panels of as many rows as a tile has; rows beyond the last are zero.
-fn pack_rows(a: &Operand, rows: usize, length: usize, packed: &mut [f32]) {
-    pack(a, rows, length, tile::ROWS, packed);
-}
-
-/// Panels of `width` rows of the source each. Where rows lie side by side, a line of memory goes to several panels, so
+/// Copies the source into panels of `width` rows each, the last filled up with zeros. Where rows lie side by side, a line of memory goes to several panels, so
 /// these are filled a few columns at a time, while the lines stay in the first-level cache.
 fn pack(source: &Operand, rows: usize, length: usize, width: usize, packed: &mut [f32]) {
     if rows == 0 {

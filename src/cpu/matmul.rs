@@ -1,7 +1,7 @@
 //! Matrix products with batch axes and an epilogue.
 
 use super::Scratch;
-use super::code::{Code, Target};
+use super::code::{Code, Target, Walk};
 use super::gemm::{self, gemm};
 use crate::plan::{Access, Instruction, MatMulKernel};
 
@@ -46,24 +46,10 @@ enum Steps {
 impl Steps {
     /// Through some axes in row-major order.
     fn new(extents: &[usize], strides: &[i64]) -> Steps {
-        let mut axes: Vec<(usize, i64)> = Vec::new();
-        for (&extent, &stride) in extents.iter().zip(strides).filter(|(extent, _)| **extent != 1) {
-            match axes.last_mut() {
-                Some((outer, step)) if *step == stride * extent as i64 => (*outer, *step) = (*outer * extent, stride),
-                _ => axes.push((extent, stride)),
-            }
-        }
-        match axes[..] {
-            [] => Steps::Even(0),
-            [(_, step)] => Steps::Even(step as isize),
-            _ => {
-                let mut places = vec![0];
-                for (extent, step) in axes {
-                    let along = |&place: &isize| (0..extent as isize).map(move |i| place + i * step as isize);
-                    places = places.iter().flat_map(along).collect();
-                }
-                Steps::Table(places)
-            }
+        let walk = Walk::new(0, strides, extents);
+        match walk.even() {
+            Some(step) => Steps::Even(step as isize),
+            None => Steps::Table((0..extents.iter().product()).map(|at| walk.place(at) as isize).collect()),
         }
     }
 

@@ -52,7 +52,7 @@ impl Profile {
         for step in steps..2 * steps {
             let routine = prepare(machine, step);
             let kernels = &program.routines[routine].kernels;
-            profile.dispatches += program.routines[routine].dispatches() as f64 / steps as f64;
+            profile.dispatches += program.routines[routine].dispatch_count() as f64 / steps as f64;
             let mut times = vec![0.0; kernels.len()];
             machine.run_timed(routine, now, &mut times);
             for (kernel, time) in kernels.iter().zip(times) {

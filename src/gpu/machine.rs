@@ -222,7 +222,7 @@ impl Machine {
 
     /// Dispatches of one run of a routine.
     pub fn dispatches(&self, routine: usize) -> usize {
-        self.program.routines[routine].dispatches()
+        self.program.routines[routine].dispatch_count()
     }
 
     /// Submits everything queued and blocks until it is finished. A browser cannot wait.

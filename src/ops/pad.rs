@@ -124,9 +124,7 @@ impl Op for Slice {
     }
     fn vjp(&self, g: &mut Graph, inputs: &[Var], _: Var, grad: Var) -> Result<Vec<Option<Var>>> {
         let extents = self.ranges.iter().map(|range| g.shape(inputs[0])[range.axis]).collect();
-        Ok(vec![Some(
-            g.apply(Arc::new(Pad { ranges: self.ranges.clone(), extents, value: 0.0, whole: false }), &[grad])?,
-        )])
+        Ok(vec![Some(g.apply(Arc::new(Pad::new(self.ranges.clone(), extents, 0.0)), &[grad])?)])
     }
     fn lower(&self, lowering: &mut Lowering, inputs: &[Value], output: &Type) -> Value {
         let mut map = IndexMap::identity(output.shape.len());
@@ -143,12 +141,24 @@ impl Op for Slice {
 
 /// Puts the operand where a slice of a larger tensor would read it, with `value` everywhere else; `extents` are those
 /// of the larger tensor along the axes of `ranges`.
+#[derive(Clone)]
 pub(super) struct Pad {
-    pub(super) ranges: Vec<Range>,
-    pub(super) extents: Vec<usize>,
-    pub(super) value: f32,
+    ranges: Vec<Range>,
+    extents: Vec<usize>,
+    value: f32,
     /// Whether the result is to lie in memory as a whole, as for operands of a product.
-    pub(super) whole: bool,
+    whole: bool,
+}
+
+impl Pad {
+    fn new(ranges: Vec<Range>, extents: Vec<usize>, value: f32) -> Pad {
+        Pad { ranges, extents, value, whole: false }
+    }
+
+    /// Zeros around the operand, all in memory.
+    pub(super) fn whole(ranges: Vec<Range>, extents: Vec<usize>) -> Pad {
+        Pad { whole: true, ..Pad::new(ranges, extents, 0.0) }
+    }
 }
 
 impl Op for Pad {
@@ -259,12 +269,7 @@ impl Op for Pad {
         }
     }
     fn lift(&self, _: usize) -> Arc<dyn Op> {
-        Arc::new(Pad {
-            ranges: lifted(&self.ranges),
-            extents: self.extents.clone(),
-            value: self.value,
-            whole: self.whole,
-        })
+        Arc::new(Pad { ranges: lifted(&self.ranges), ..self.clone() })
     }
 }
 
@@ -364,7 +369,7 @@ impl Graph {
             return if ranges.is_empty() {
                 Ok(a)
             } else {
-                self.apply(Arc::new(Pad { ranges, extents, value, whole: false }), &[a])
+                self.apply(Arc::new(Pad::new(ranges, extents, value)), &[a])
             };
         }
         let mut result = a;
@@ -399,7 +404,7 @@ impl Graph {
                 }
                 let piece = self.line(middle, Range { axis, start, step, count })?;
                 let range = Range { axis, start: at, step: 1, count };
-                let pad = Pad { ranges: vec![range], extents: vec![whole], value: 0.0, whole: false };
+                let pad = Pad::new(vec![range], vec![whole], 0.0);
                 let placed = self.apply(Arc::new(pad), &[piece])?;
                 sum = Some(match sum {
                     Some(sum) => self.add(sum, placed)?,

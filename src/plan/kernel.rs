@@ -295,8 +295,8 @@ pub struct Delivery {
 }
 
 impl Routine {
-    /// Dispatches of one run on a GPU: a scan takes those of all its steps.
-    pub fn dispatches(&self) -> usize {
+    /// How many dispatches one run takes on a GPU: a scan takes those of all its steps.
+    pub fn dispatch_count(&self) -> usize {
         fn of(kernel: &Kernel) -> usize {
             let all = |kernels: &[Kernel]| kernels.iter().map(of).sum::<usize>();
             match kernel {

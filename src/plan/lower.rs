@@ -454,14 +454,15 @@ impl Lowering {
         let last = shape.len() - 1;
         shape[last] = self.shape(b)[last];
         let (mut left, mut right) = (self.unmerged(a), self.unmerged(b));
-        if left.inner(last) != right.inner(last - 1) && left.inner(last).len() > 1 && right.inner(last - 1).len() > 1 {
+        let [of_left, of_right] = [&left.axes[last], &right.axes[last - 1]];
+        if of_left != of_right && of_left.len() > 1 && of_right.len() > 1 {
             right = Unmerged::as_it_is(b, self.shape(b));
         }
-        // Splitting an axis costs nothing.
-        if left.inner(last).len() > 1 {
-            right.axes[last - 1] = left.inner(last).to_vec();
+        // Both have the same inner axes now, or one has a single axis, and splitting that costs nothing.
+        if left.axes[last].len() > 1 {
+            right.axes[last - 1] = left.axes[last].clone();
         } else {
-            left.axes[last] = right.inner(last - 1).to_vec();
+            left.axes[last] = right.axes[last - 1].clone();
         }
         let [a, b] = [&left, &right].map(|operand| self.reshape(operand.value, &operand.axes.concat()));
         let [rows, inner, columns] = [left.axes[last - 1].len(), left.axes[last].len(), right.axes[last].len()];
@@ -539,10 +540,6 @@ struct Unmerged {
 impl Unmerged {
     fn as_it_is(value: Value, shape: &[usize]) -> Self {
         Unmerged { value, axes: shape.iter().map(|&extent| vec![extent]).collect() }
-    }
-
-    fn inner(&self, axis: usize) -> &[usize] {
-        &self.axes[axis]
     }
 }
 

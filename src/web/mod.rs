@@ -1,5 +1,6 @@
-//! The ways in from JavaScript, the only module that names its types: [`Engine`] for the page's worker, [`Bench`] and
-//! [`GpuBench`] for measurements of speed, which are built without everything that a lab needs.
+//! The ways in from JavaScript: [`Engine`] for the page's worker, [`Bench`] and [`GpuBench`] for measurements of speed, which
+//! are built without everything that a lab needs. Beside `gpu/web.rs`, which talks to the browser's GPU, the only module
+//! that names JavaScript's types.
 
 #[cfg(feature = "bench")]
 mod bench;

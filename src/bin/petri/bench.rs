@@ -131,7 +131,7 @@ impl Report {
         let routine = self.program.routines.iter().find(|routine| routine.name == TRAIN);
         routine.map_or((0, 0, 0), |routine| {
             let flops = routine.kernels.iter().map(Kernel::flops).sum();
-            (routine.kernels.len(), routine.dispatches.len(), flops)
+            (routine.kernels.len(), routine.dispatch_count(), flops)
         })
     }
 
