@@ -16,6 +16,8 @@ pub(crate) struct MatMul {
     batch: Vec<usize>,
     /// Rows computed at a time.
     rows: usize,
+    /// Products computed before their epilogue runs, where all rows are computed at a time.
+    together: usize,
     m: usize,
     n: usize,
     k: usize,
@@ -101,8 +103,11 @@ impl MatMul {
         // With an epilogue, rows are computed a few at a time, so that it finds them in the cache.
         let least = LEAST_ROWS[usize::from(!gemm::stays_packed(n, k))];
         let rows = if direct.is_some() { m } else { (HOT / n.max(1)).max(least).min(m) };
+        // Small products wait for one another, as a call of the epilogue costs about what 100 elements do.
+        let all = kernel.batch.iter().product();
+        let together = if rows == m { (HOT / (m * n).max(1)).clamp(1, all) } else { 1 };
         if direct.is_none() {
-            let needed = rows * n + 4;
+            let needed = together * rows * n + 4;
             scratch.accumulator.resize(scratch.accumulator.len().max(needed), 0.0);
         }
         scratch.gemm.reserve(m, n, k);
@@ -110,6 +115,7 @@ impl MatMul {
         MatMul {
             batch: kernel.batch.clone(),
             rows,
+            together,
             m,
             n,
             k,
@@ -128,19 +134,24 @@ impl MatMul {
             Some((buffer, _)) => std::mem::take(&mut memory[buffer]),
             None => std::mem::take(&mut scratch.accumulator),
         };
-        for index in 0..self.batch.iter().product::<usize>() {
+        let products: usize = self.batch.iter().product();
+        let mut waiting = 0;
+        for index in 0..products {
             for row in (0..m).step_by(self.rows.max(1)) {
                 let rows = self.rows.min(m - row);
                 let first = index * m * n + row * n;
-                let at = self.direct.map_or(0, |(_, offset)| offset + first);
+                let at = self.direct.map_or(waiting, |(_, offset)| offset + first);
                 let target = &mut output[at..][..rows * n];
                 let left = self.a.operand(memory, &self.batch, index).from(row, 0);
                 let right = self.b.operand(memory, &self.batch, index);
                 let packed = row > 0 && gemm::stays_packed(n, k);
                 gemm(rows, n, k, left, right, target, n, &mut scratch.gemm, packed);
-                if self.direct.is_none() {
-                    let range = first..first + rows * n;
-                    self.epilogue.run_all(range, &self.targets, &output, memory, &mut scratch.registers);
+                waiting += rows * n;
+                let more = self.together > 1 && (index + 1) % self.together > 0 && index + 1 < products;
+                if self.direct.is_none() && !more {
+                    let end = first + rows * n;
+                    self.epilogue.run_all(end - waiting..end, &self.targets, &output, memory, &mut scratch.registers);
+                    waiting = 0;
                 }
             }
         }
