@@ -178,6 +178,21 @@ fn losses_are_those_of_other_libraries() {
     }
 }
 
+/// Every copy of a network, trained beside the others, has the loss that it has alone.
+#[test]
+fn replicas_learn_what_one_learns() {
+    for id in ["W1", "W2", "W5"] {
+        let task = bench::find(id).unwrap();
+        let program = Arc::new(task.replicas(&data::draw(task), 3).unwrap());
+        let mut machine = Machine::new(program.clone());
+        machine.step(task.checked_after);
+        let loss = program.routine(bench::LOSS).unwrap();
+        machine.run(loss);
+        let losses = machine.output(loss, 0);
+        assert!(losses.len() == 3 && losses.iter().all(|loss| task.agrees(*loss)), "{id}: {losses:?}");
+    }
+}
+
 /// On a GPU a dispatch costs more than most of what it computes.
 #[test]
 fn a_training_step_takes_few_dispatches() {

@@ -20,9 +20,10 @@ mod wide;
 pub use arrays::Arrays;
 pub use wide::WIDE;
 
-use crate::graph::{DType, Entry, Error, Graph, Result, Role, Var};
+use crate::graph::{DType, Entry, Error, Graph, Leaf, Result, Role, Var};
 use crate::optim::{Adam, Momentum, Number, Rule, Sgd, Update};
 use crate::plan::{self, Program};
+use crate::replicate::replicate;
 use batches::Batches;
 use mlp::{Loss, Mlp};
 
@@ -239,12 +240,27 @@ impl Task {
 
     /// The program with the routines [`TRAIN`], [`LOSS`] and [`POSITION`], on the given data and first weights.
     pub fn program(&self, arrays: &Arrays) -> Result<Program> {
-        let g = &mut Graph::new();
+        let (g, entries) = self.graph(arrays)?;
+        plan::plan(&g, &entries)
+    }
+
+    /// As [`Task::program`], for several copies that train at once on the same data, each with weights and an optimiser's
+    /// memory of its own. What is read of losses has one more leading axis, the copy.
+    pub fn replicas(&self, arrays: &Arrays, copies: usize) -> Result<Program> {
+        let (g, entries) = self.graph(arrays)?;
+        // Single numbers count steps and batches, which pass alike for all.
+        let own = |leaf: &Leaf| matches!(leaf.role, Role::Parameter | Role::State) && !leaf.ty.shape.is_empty();
+        let (g, entries) = replicate(&g, &entries, copies, |leaf, _| own(leaf).then(|| leaf.initial.clone()))?;
+        plan::plan(&g, &entries)
+    }
+
+    fn graph(&self, arrays: &Arrays) -> Result<(Graph, Vec<Entry>)> {
+        let mut g = Graph::new();
         let entries = match &self.kind {
-            Kind::Product(size) => product::entries(g, *size, arrays)?,
-            Kind::Training { model, update } => self.training(g, *model, update, arrays)?,
+            Kind::Product(size) => product::entries(&mut g, *size, arrays)?,
+            Kind::Training { model, update } => self.training(&mut g, *model, update, arrays)?,
         };
-        plan::plan(g, &entries)
+        Ok((g, entries))
     }
 
     fn training(&self, g: &mut Graph, model: &dyn Model, rate: &Rate, arrays: &Arrays) -> Result<Vec<Entry>> {

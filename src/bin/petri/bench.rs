@@ -34,6 +34,9 @@ pub struct Options {
     /// Also print the time of each kernel of a step, dearest first; on the CPU.
     #[arg(long)]
     profile: bool,
+    /// Also time so many copies of each network that train at once, on the CPU.
+    #[arg(long, value_name = "COPIES", value_parser = clap::value_parser!(u16).range(2..=256))]
+    replicas: Option<u16>,
     /// Print one JSON object instead of text.
     #[arg(long)]
     json: bool,
@@ -87,6 +90,23 @@ struct Report {
     program: Arc<Program>,
     outcome: Outcome,
     profile: Option<cpu::Profile>,
+    replicas: Option<Replicas>,
+}
+
+/// Copies of a network that train at once.
+struct Replicas {
+    copies: u16,
+    /// Steps of all copies per second in the fastest window.
+    rate: f64,
+    /// How many times as long as one network's a step takes, both measured on the CPU.
+    cost: f64,
+}
+
+fn replicas(task: &Task, copies: u16, protocol: &Protocol) -> Result<Replicas> {
+    let arrays = data::draw(task);
+    let rate = |program: Program| measure(task, &mut cpu::Machine::new(Arc::new(program)), protocol).highest();
+    let (one, rate) = (rate(task.program(&arrays)?), rate(task.replicas(&arrays, copies.into())?));
+    Ok(Replicas { copies, rate, cost: one / rate })
 }
 
 fn report(
@@ -107,7 +127,10 @@ fn report(
         let steps = (outcome.highest() * PROFILING).clamp(3.0, PROFILED) as u64;
         profile(&mut cpu::Machine::new(program.clone()), steps)
     });
-    Ok(Report { task, device: gpu.map_or("cpu", session::Device::name), program, outcome, profile })
+    // A bare product trains nothing that could differ between copies.
+    let copies = options.replicas.filter(|_| !task.is_product());
+    let replicas = copies.map(|copies| replicas(task, copies, protocol)).transpose()?;
+    Ok(Report { task, replicas, device: gpu.map_or("cpu", session::Device::name), program, outcome, profile })
 }
 
 #[cfg(feature = "gpu")]
@@ -170,6 +193,9 @@ impl Report {
         if let Some(profile) = &self.profile {
             json["profile"] = profile.json();
         }
+        if let Some(Replicas { copies, rate, cost }) = self.replicas {
+            json["replicas"] = json!({ "copies": copies, "stepsPerSecond": rate, "costOfOne": cost });
+        }
         json
     }
 
@@ -191,6 +217,9 @@ impl Report {
         );
         if let Some(profile) = &self.profile {
             print_profile(profile);
+        }
+        if let Some(Replicas { copies, rate: fastest, cost }) = self.replicas {
+            println!("  {copies} copies at once: {} steps/s, {cost:.2} times the cost of one", rate(fastest));
         }
     }
 }
