@@ -8,6 +8,7 @@ mod grokking;
 mod payload;
 mod pointer_networks;
 pub(crate) mod safetensors;
+pub mod work;
 
 pub use claim::{Claim, Measured, Median, Relation, Summary, Verdict};
 pub use control::{Choice, Control, Effect, Kind, Scale, Settings, When, nearest};
