@@ -1,6 +1,6 @@
 //! Runs a body of scalar code over chunks of its iteration space, in row-major order.
 
-use crate::graph::{DType, Func};
+use crate::graph::{DType, Func, Joined};
 use crate::plan::{Body, Instruction, MOST_AXES, Store};
 use std::ops::Range;
 
@@ -197,6 +197,11 @@ fn write_lines(walk: &Walk, memory: &mut [f32], start: usize, values: &[f32]) {
     });
 }
 
+/// The registers that are stored.
+pub(crate) fn registers(stores: &[Store]) -> impl Iterator<Item = usize> {
+    stores.iter().map(|store| store.register)
+}
+
 /// A prepared body.
 #[derive(Debug)]
 pub(crate) struct Code {
@@ -205,8 +210,13 @@ pub(crate) struct Code {
 }
 
 impl Code {
-    /// Prepares `body` for the iteration space `shape`.
-    pub(crate) fn new(body: &Body, shape: &[usize], registers: &mut Registers) -> Self {
+    /// Prepares `body` for the iteration space `shape`; `results` are the registers that are read when it has run.
+    pub(crate) fn new(
+        body: &Body,
+        results: impl Iterator<Item = usize>,
+        shape: &[usize],
+        registers: &mut Registers,
+    ) -> Self {
         let mut code = Code { steps: Vec::new(), sources: Vec::new() };
         for instruction in &body.instructions {
             let (step, source) = match instruction {
@@ -227,7 +237,41 @@ impl Code {
             code.sources.push(source);
         }
         registers.reserve(code.steps.len());
+        code.join_products(body, results);
         code
+    }
+
+    /// Computes a product that only one sum or difference takes together with that: one pass over a chunk instead of
+    /// two, with the same roundings.
+    fn join_products(&mut self, body: &Body, results: impl Iterator<Item = usize>) {
+        let mut uses = vec![0; body.instructions.len()];
+        results.for_each(|register| uses[register] += 1);
+        for instruction in &body.instructions {
+            match instruction {
+                Instruction::Apply(_, arguments) => arguments.iter().for_each(|&argument| uses[argument] += 1),
+                Instruction::Gather { index, .. } => uses[*index] += 1,
+                _ => {}
+            }
+        }
+        let product = |register: usize| match &body.instructions[register] {
+            Instruction::Apply(Func::Mul, factors) if uses[register] == 1 => Some([factors[0], factors[1]]),
+            _ => None,
+        };
+        for (register, instruction) in body.instructions.iter().enumerate() {
+            let Instruction::Apply(func @ (Func::Add | Func::Sub), arguments) = instruction else { continue };
+            let (one, other) = (arguments[0], arguments[1]);
+            let (joined, arguments) = match (product(one), product(other)) {
+                (Some([a, b]), Some([c, d])) => (Joined::TwoProducts, [a, b, c, d]),
+                (Some([a, b]), None) => (Joined::ProductFirst, [a, b, other, 0]),
+                (None, Some([a, b])) => (Joined::ProductSecond, [a, b, one, 0]),
+                (None, None) => continue,
+            };
+            for argument in [one, other].into_iter().filter(|&argument| product(argument).is_some()) {
+                self.steps[argument] = Step::InPlace;
+            }
+            let count = if joined == Joined::TwoProducts { 4 } else { 3 };
+            self.steps[register] = Step::Apply { lanes: joined.lanes(*func == Func::Sub), arguments, count };
+        }
     }
 
     /// Number of loads that go element by element; a guide to the better order of a reduction.

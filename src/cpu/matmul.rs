@@ -1,7 +1,7 @@
 //! Matrix products with batch axes and an epilogue.
 
 use super::Scratch;
-use super::code::{Code, Target, Walk};
+use super::code::{Code, Target, Walk, registers};
 use super::gemm::{self, gemm};
 use crate::plan::{Access, Instruction, MatMulKernel};
 
@@ -92,7 +92,7 @@ impl MatMul {
     pub(crate) fn new(kernel: &MatMulKernel, scratch: &mut Scratch) -> Self {
         let (m, n, k) = (kernel.m(), kernel.n(), kernel.k());
         let shape = [&kernel.batch[..], &[m, n]].concat();
-        let epilogue = Code::new(&kernel.epilogue, &shape, &mut scratch.registers);
+        let epilogue = Code::new(&kernel.epilogue, registers(&kernel.stores), &shape, &mut scratch.registers);
         let targets = Target::all(&kernel.stores, &shape);
         let direct = match (&kernel.epilogue.instructions[..], &targets[..]) {
             ([Instruction::Accumulator], [only]) if ![kernel.a.buffer, kernel.b.buffer].contains(&only.buffer) => {

@@ -15,7 +15,7 @@ mod tile;
 
 use crate::graph::DType;
 use crate::plan::{Kernel, MapKernel, Program, RowsKernel, RowsPart, ScanKernel, ScatterKernel};
-use code::{Code, Registers, Target};
+use code::{Code, Registers, Target, registers};
 use matmul::MatMul;
 pub use profile::{Cost, Profile};
 use reduce::Reduce;
@@ -205,7 +205,7 @@ fn wrote_finite(kernel: &Kernel, memory: &[Vec<f32>]) -> bool {
 fn prepare(kernel: &Kernel, scratch: &mut Scratch) -> Step {
     match kernel {
         Kernel::Map(MapKernel { shape, body, stores }) => {
-            let code = Code::new(body, shape, &mut scratch.registers);
+            let code = Code::new(body, registers(stores), shape, &mut scratch.registers);
             Step::Map { code, targets: Target::all(stores, shape), elements: shape.iter().product() }
         }
         Kernel::Reduce(kernel) => Step::Reduce(Reduce::new(kernel, scratch)),

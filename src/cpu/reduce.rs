@@ -4,7 +4,7 @@
 //! layout, and a replicated model the same as one alone; and rounding grows slowly.
 
 use super::Scratch;
-use super::code::{CHUNK, Code, Target};
+use super::code::{CHUNK, Code, Target, registers};
 use super::simd::F32x4;
 use crate::ops::reduce::Reduction;
 use crate::plan::{Body, Instruction, ReduceKernel};
@@ -45,7 +45,12 @@ impl Reduce {
         let rank = kernel.kept.len();
         let mut order = |outer: usize| {
             let shape = [&kernel.kept[..outer], &kernel.reduced, &kernel.kept[outer..]].concat();
-            Code::new(&reordered(&kernel.prologue, outer, rank), &shape, &mut scratch.registers)
+            Code::new(
+                &reordered(&kernel.prologue, outer, rank),
+                [kernel.value].into_iter(),
+                &shape,
+                &mut scratch.registers,
+            )
         };
         let (mut split, mut prologue) = (rank, order(rank));
         // The position of a maximum is only kept by rows.
@@ -69,7 +74,7 @@ impl Reduce {
             kept,
             reduced: kernel.reduced.iter().product(),
             columns,
-            epilogue: Code::new(&kernel.epilogue, &kernel.kept, &mut scratch.registers),
+            epilogue: Code::new(&kernel.epilogue, registers(&kernel.stores), &kernel.kept, &mut scratch.registers),
             targets: Target::all(&kernel.stores, &kernel.kept),
         }
     }

@@ -109,6 +109,30 @@ fn number(value: bool) -> f64 {
     if value { 1.0 } else { 0.0 }
 }
 
+/// Where the products are that a sum or difference is computed with, in one pass on the CPU.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Joined {
+    /// a·b ± c
+    ProductFirst,
+    /// c ± a·b
+    ProductSecond,
+    /// a·b ± c·d
+    TwoProducts,
+}
+
+impl Joined {
+    /// Its form as [`Row::lanes`]: a product rounded, then the sum rounded, as if each were computed alone.
+    pub(crate) fn lanes(self, difference: bool) -> fn(&mut [f32], [&[f32]; 4]) {
+        match (self, difference) {
+            (Joined::ProductFirst | Joined::ProductSecond, false) => lanes!(|a, b, c| a * b + c),
+            (Joined::ProductFirst, true) => lanes!(|a, b, c| a * b - c),
+            (Joined::ProductSecond, true) => lanes!(|a, b, c| c - a * b),
+            (Joined::TwoProducts, false) => lanes!(|a, b, c, d| a * b + c * d),
+            (Joined::TwoProducts, true) => lanes!(|a, b, c, d| a * b - c * d),
+        }
+    }
+}
+
 const TWO_OVER_SQRT_PI: f32 = std::f32::consts::FRAC_2_SQRT_PI;
 
 table! {

@@ -13,6 +13,7 @@ mod shape;
 
 pub use error::{Error, Fault, Result};
 pub use func::Func;
+pub(crate) use func::Joined;
 pub use shape::{DType, Type, broadcast, elements, strides};
 
 use crate::plan::{Lowering, Value};
