@@ -1,13 +1,14 @@
-// Matrix product: 8 × 8 invocations compute a tile of 32 × 32 results, 4 × 4 each in registers, 16 inner
-// elements at a time through workgroup memory. This size is the safe choice on every GPU; larger tiles
-// pay only on large ones. The finished tile goes through the same memory, so that the epilogue appears
-// once in the text and its stores coalesce. Products too small for tiles are reductions instead.
-// Constants: m, n, k, batches, tiles_m, tiles_n.
+// Matrix product: a workgroup computes a tile of `side` × `side` results, its invocations standing in a square of
+// `across` × `across`. `depth` inner elements at a time go through workgroup memory; sums stay in registers, by four
+// neighbouring columns. The finished tile goes through the same memory, in slices if it is larger, so that the epilogue
+// appears once in the text and its stores coalesce. Every result is summed along k in order, whatever the tile. Products
+// too small for tiles are reductions instead.
+// Constants: m, n, k, batches, tiles_m, tiles_n, side, across, depth, threads; rows of sums: rows in all, held in a slice.
 
-// Four elements side by side: rows of the left tile or columns of the right one, by inner element. The
-// pitch of 9 keeps the transposing writes on distinct banks.
-const pitch = 9u;
-var<workgroup> tiles: array<vec4<f32>, 288>;
+// The workgroup memory is `tiles`, by four elements side by side: rows of the left tile or columns of the right one, by
+// inner element. The odd pitch keeps the transposing writes on distinct banks.
+const quads = side / 4u;
+const pitch = quads + 1u;
 
 fn left(batch: u32, row: u32, inner: u32) -> f32 {
     if ($left_outside) {
@@ -30,17 +31,14 @@ fn run(group: u32, local: u32) {
     if (batch >= batches) {
         return;
     }
-    let first_row = group / tiles_n % tiles_m * 32u;
-    let first_column = group % tiles_n * 32u;
-    let thread_row = local / 8u;
-    let thread_column = local % 8u;
-    var sum0 = vec4<f32>();
-    var sum1 = vec4<f32>();
-    var sum2 = vec4<f32>();
-    var sum3 = vec4<f32>();
-    for (var start = 0u; start < k; start += 16u) {
-        for (var part = 0u; part < 2u; part++) {
-            let slot = part * 64u + local;
+    let first_row = group / tiles_n % tiles_m * side;
+    let first_column = group % tiles_n * side;
+    let thread_row = local / across;
+    let thread_column = local % across;
+$sums
+    for (var start = 0u; start < k; start += depth) {
+        for (var part = 0u; part < depth * quads / threads; part++) {
+            let slot = part * threads + local;
             {
                 let inner = $left_inner;
                 let quad = $left_quad;
@@ -55,7 +53,7 @@ fn run(group: u32, local: u32) {
                 let inner = $right_inner;
                 let quad = $right_quad;
                 let column = first_column + quad * 4u;
-                tiles[(16u + inner) * pitch + quad] = vec4<f32>(
+                tiles[(depth + inner) * pitch + quad] = vec4<f32>(
                     right(batch, start + inner, column),
                     right(batch, start + inner, column + 1u),
                     right(batch, start + inner, column + 2u),
@@ -63,28 +61,25 @@ fn run(group: u32, local: u32) {
             }
         }
         workgroupBarrier();
-        for (var inner = 0u; inner < 16u; inner++) {
-            let a = tiles[inner * pitch + thread_row];
-            let b = tiles[(16u + inner) * pitch + thread_column];
-            sum0 += a.x * b;
-            sum1 += a.y * b;
-            sum2 += a.z * b;
-            sum3 += a.w * b;
+        for (var inner = 0u; inner < depth; inner++) {
+$products
         }
         workgroupBarrier();
     }
-    tiles[(thread_row * 4u) * 8u + thread_column] = sum0;
-    tiles[(thread_row * 4u + 1u) * 8u + thread_column] = sum1;
-    tiles[(thread_row * 4u + 2u) * 8u + thread_column] = sum2;
-    tiles[(thread_row * 4u + 3u) * 8u + thread_column] = sum3;
-    workgroupBarrier();
-    for (var part = 0u; part < 16u; part++) {
-        let slot = part * 64u + local;
-        let row = first_row + slot / 32u;
-        let column = first_column + slot % 32u;
-        if (row < m && column < n) {
-            let accumulator = tiles[slot / 4u][slot % 4u];
+    for (var slice = 0u; slice < rows; slice += held) {
+        let thread = thread_row * held * quads + thread_column;
+$slices
+        workgroupBarrier();
+        for (var part = 0u; part < across * held * side / threads; part++) {
+            let slot = part * threads + local;
+            let sum = slice + slot / side % held;
+            let row = first_row + (slot / side / held + sum / 4u * across) * 4u + sum % 4u;
+            let column = first_column + slot % side;
+            if (row < m && column < n) {
+                let accumulator = tiles[slot / 4u][slot % 4u];
 $epilogue
+            }
         }
+        workgroupBarrier();
     }
 }

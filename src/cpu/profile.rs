@@ -3,7 +3,7 @@
 use super::Machine;
 use super::gemm::{Operand, Scratch, Steps, gemm};
 use crate::json::json;
-use crate::plan::Kernel;
+use crate::plan::{Kernel, Program};
 use serde_json::Value;
 
 /// All kernels of one kind.
@@ -34,6 +34,15 @@ pub struct Profile {
     pub dispatches: f64,
 }
 
+/// Dispatches of one run of a routine on a GPU, if one may be used: there long products are taken in parts.
+pub fn dispatches(program: &Program, routine: usize) -> usize {
+    #[cfg(feature = "gpu")]
+    let count = crate::gpu::Schedule::new(program, &crate::gpu::Tiling::USUAL).dispatches(routine);
+    #[cfg(not(feature = "gpu"))]
+    let count = program.routines[routine].dispatch_count();
+    count
+}
+
 impl Profile {
     /// Times `steps` steps after as many untimed ones. `prepare` readies the machine for the step that it is given and tells
     /// the routine to run; `now` is a clock in milliseconds.
@@ -49,10 +58,11 @@ impl Profile {
         }
         let mut profile = Profile::default();
         let program = machine.program().clone();
+        let dispatches: Vec<usize> = (0..program.routines.len()).map(|routine| dispatches(&program, routine)).collect();
         for step in steps..2 * steps {
             let routine = prepare(machine, step);
             let kernels = &program.routines[routine].kernels;
-            profile.dispatches += program.routines[routine].dispatch_count() as f64 / steps as f64;
+            profile.dispatches += dispatches[routine] as f64 / steps as f64;
             let mut times = vec![0.0; kernels.len()];
             machine.run_timed(routine, now, &mut times);
             for (kernel, time) in kernels.iter().zip(times) {

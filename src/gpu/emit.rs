@@ -7,17 +7,16 @@
 //! `run` of a workgroup's number, and `main` chooses between them.
 
 use super::code::{Binding, Bindings, Point, push, write_body, write_stores};
-use crate::graph::{DType, Func};
+use super::product::{as_reduction, matmul};
+use super::tiling::Tiling;
+use crate::graph::DType;
 use crate::ops::reduce::Reduction;
-use crate::plan::{
-    Access, Body, Instruction, Kernel, MapKernel, MatMulKernel, ReduceKernel, RowsKernel, ScatterKernel,
-};
+use crate::plan::{Access, Body, Instruction, Kernel, MapKernel, ReduceKernel, RowsKernel, ScatterKernel};
 
 const LIBRARY: &str = include_str!("../../shaders/lib.wgsl");
 const MAP: &str = include_str!("../../shaders/map.wgsl");
 const REDUCE: &str = include_str!("../../shaders/reduce.wgsl");
 const ARGMAX: &str = include_str!("../../shaders/argmax.wgsl");
-const MATMUL: &str = include_str!("../../shaders/matmul.wgsl");
 const SCATTER: &str = include_str!("../../shaders/scatter.wgsl");
 
 /// WebGPU's limit on workgroups along one axis of a dispatch.
@@ -26,7 +25,7 @@ const MOST_GROUPS: usize = 65_535;
 const LARGE_MAP: usize = 1 << 20;
 
 /// Invocations of a workgroup where reductions do not ask for more.
-const THREADS: usize = 64;
+pub(super) const THREADS: usize = 64;
 
 /// The kernels of a dispatch, ready to be compiled.
 #[derive(Clone, Debug)]
@@ -40,36 +39,36 @@ pub struct Shader {
 }
 
 /// What one kernel adds to a shader.
-struct Part {
+pub(super) struct Part {
     text: String,
     /// Workgroups that it needs.
     groups: usize,
     /// Invocations of each.
     threads: usize,
-}
-
-/// The shader of a kernel; `None` if the kernel has nothing to do.
-pub fn shader(kernel: &Kernel) -> Option<Shader> {
-    shared_shader(std::slice::from_ref(kernel))
+    /// Elements of `tiles`, workgroup memory that all kernels of a dispatch share, as each workgroup has one of them.
+    pub(super) tiles: usize,
 }
 
 /// The shader of kernels that share a dispatch; `None` if there is nothing to do.
-pub fn shared_shader(kernels: &[Kernel]) -> Option<Shader> {
+pub fn shader(kernels: &[Kernel], tiling: &Tiling) -> Option<Shader> {
     let bindings = Bindings::new(kernels);
     // Workgroups of one dispatch are of one size: tiles are made for 64, many lanes serve reductions best.
+    let in_tiles = |kernel: &Kernel| matches!(kernel, Kernel::MatMul(product) if tiling.tile(product, false).is_some());
     let threads = match kernels {
         [_] => None,
-        _ if kernels.iter().any(|kernel| matches!(kernel, Kernel::MatMul(product) if deserves_tiles(product))) => {
-            Some(THREADS)
-        }
+        _ if kernels.iter().any(in_tiles) => Some(THREADS),
         _ if kernels.iter().any(|kernel| matches!(kernel, Kernel::Reduce(_) | Kernel::MatMul(_))) => Some(256),
         _ => Some(THREADS),
     };
-    let parts: Vec<Part> = kernels.iter().filter_map(|kernel| part(kernel, &bindings, threads)).collect();
+    let parts: Vec<Part> = kernels.iter().filter_map(|kernel| part(kernel, &bindings, threads, tiling)).collect();
     let threads = parts.first()?.threads;
     let groups: usize = parts.iter().map(|part| part.groups).sum();
     let width = groups.min(MOST_GROUPS);
     let mut text = bindings.declare();
+    let tiles = parts.iter().map(|part| part.tiles).max().unwrap_or(0);
+    if tiles > 0 {
+        push(&mut text, 0, &format!("var<workgroup> tiles: array<vec4<f32>, {tiles}>;"));
+    }
     text.push('\n');
     let mut main = format!(
         "\n@compute @workgroup_size({threads})\nfn main(@builtin(workgroup_id) workgroup: vec3<u32>, \
@@ -97,12 +96,14 @@ pub fn shared_shader(kernels: &[Kernel]) -> Option<Shader> {
     Some(Shader { text, bindings: bindings.0, groups: [width as u32, groups.div_ceil(width) as u32] })
 }
 
-fn part(kernel: &Kernel, bindings: &Bindings, threads: Option<usize>) -> Option<Part> {
+fn part(kernel: &Kernel, bindings: &Bindings, threads: Option<usize>, tiling: &Tiling) -> Option<Part> {
     match kernel {
         Kernel::Map(kernel) => map(kernel, bindings, threads.unwrap_or(THREADS)),
         Kernel::Reduce(kernel) => reduce(kernel.clone(), bindings, threads),
-        Kernel::MatMul(kernel) if deserves_tiles(kernel) => matmul(kernel.clone(), bindings),
-        Kernel::MatMul(kernel) => reduce(as_reduction(kernel), bindings, threads),
+        Kernel::MatMul(kernel) => match tiling.tile(kernel, threads.is_none()) {
+            Some(tile) => matmul(kernel.clone(), tile, bindings),
+            None => reduce(as_reduction(kernel), bindings, threads),
+        },
         Kernel::Scatter(kernel) => scatter(kernel, bindings, threads.unwrap_or(THREADS)),
         Kernel::Rows(kernel) => rows(kernel, bindings, threads.unwrap_or(THREADS)),
         // Made of kernels, each with a shader.
@@ -111,7 +112,7 @@ fn part(kernel: &Kernel, bindings: &Bindings, threads: Option<usize>) -> Option<
 }
 
 /// Puts together constants and a template.
-fn finish(
+pub(super) fn finish(
     template: &str,
     constants: &[(&str, usize)],
     parts: &[(&str, &str)],
@@ -135,7 +136,7 @@ fn finish(
         }
     }
     text.push_str(&body);
-    Some(Part { text, groups, threads })
+    Some(Part { text, groups, threads, tiles: 0 })
 }
 
 /// The text of a part with a number behind every name that it declares at the top, so that several fit in one shader.
@@ -316,121 +317,6 @@ fn reduce(mut kernel: ReduceKernel, bindings: &Bindings, threads: Option<usize>)
     finish(template, &constants, &parts, kept.div_ceil(per_group), lanes * per_group)
 }
 
-/// Tiles are worth it where they are mostly full and there are enough of them to occupy the GPU.
-fn deserves_tiles(kernel: &MatMulKernel) -> bool {
-    let (m, n) = (kernel.m(), kernel.n());
-    let tiles = kernel.batch.iter().product::<usize>() * m.div_ceil(32) * n.div_ceil(32);
-    m >= 16 && n >= 16 && kernel.k() >= 8 && tiles >= 8
-}
-
-/// A small product as what it is: sums of products, whose inner axis several invocations can share.
-fn as_reduction(kernel: &MatMulKernel) -> ReduceKernel {
-    let MatMulKernel { batch, rows, columns, inner, a, b, .. } = kernel;
-    // Iteration over batch.., rows.., columns.., inner..
-    let operand = |access: &Access, row: &[i64], column: &[i64], inner: &[i64]| {
-        let strides = [&access.strides[..batch.len()], row, column, inner].concat();
-        Instruction::Load(Access { strides, ..access.clone() })
-    };
-    let (of_a, of_b) = (&a.strides[batch.len()..], &b.strides[batch.len()..]);
-    let ((a_rows, a_inner), (b_inner, b_columns)) = (of_a.split_at(rows.len()), of_b.split_at(inner.len()));
-    let instructions = vec![
-        operand(a, a_rows, &vec![0; columns.len()], a_inner),
-        operand(b, &vec![0; rows.len()], b_columns, b_inner),
-        Instruction::Apply(Func::Mul, vec![0, 1]),
-    ];
-    // What follows counts rows and columns as one axis each.
-    let (mut epilogue, mut stores) = (kernel.epilogue.clone(), kernel.stores.clone());
-    let of_stores = stores.iter_mut().map(|store| &mut store.access.strides);
-    for strides in strides_of(&mut epilogue).into_iter().chain(of_stores) {
-        let column = strides.pop().unwrap_or(0);
-        let row = strides.pop().unwrap_or(0);
-        for (extents, step) in [(rows, row), (columns, column)] {
-            strides.extend(crate::graph::strides(extents).iter().map(|&within| step * within as i64));
-        }
-    }
-    ReduceKernel {
-        kept: [&batch[..], rows, columns].concat(),
-        reduced: inner.clone(),
-        kind: Reduction::Sum,
-        prologue: Body { instructions },
-        value: 2,
-        epilogue,
-        stores,
-    }
-}
-
-fn matmul(mut kernel: MatMulKernel, bindings: &Bindings) -> Option<Part> {
-    let (m, n, k) = (kernel.m(), kernel.n(), kernel.k());
-    let rank = kernel.batch.len();
-    // Strides over the batch axes stay where they are, the others are taken off.
-    let mut a_rows = kernel.a.strides.split_off(rank);
-    let mut a_inner = a_rows.split_off(kernel.rows.len());
-    let mut b_inner = kernel.b.strides.split_off(rank);
-    let mut b_columns = b_inner.split_off(kernel.inner.len());
-    merge_axes(&mut kernel.rows, 0, &mut [&mut a_rows]);
-    merge_axes(&mut kernel.columns, 0, &mut [&mut b_columns]);
-    merge_axes(&mut kernel.inner, 0, &mut [&mut a_inner, &mut b_inner]);
-    {
-        let mut all = vec![&mut kernel.a.strides, &mut kernel.b.strides];
-        all.extend(strides_of(&mut kernel.epilogue));
-        all.extend(kernel.stores.iter_mut().map(|store| &mut store.access.strides));
-        merge_axes(&mut kernel.batch, 0, &mut all);
-    }
-    let batches: usize = kernel.batch.iter().product();
-    let (tiles_m, tiles_n) = (m.div_ceil(32), n.div_ceil(32));
-    let batch = Point::from_flat("batch", &kernel.batch, "i");
-    let row = Point::from_flat("row", &kernel.rows, "row_");
-    let column = Point::from_flat("column", &kernel.columns, "column_");
-    let inner = Point::from_flat("inner", &kernel.inner, "inner_");
-    let element = |access: &Access, [first, second]: [(&Point, &[i64]); 2]| {
-        let strides = [&access.strides[..], first.1, second.1].concat();
-        let point = batch.join(first.0).join(second.0);
-        let text = format!("{}[{}]", bindings.name(access.buffer), point.index(access.offset, &strides));
-        let define = [&batch, first.0, second.0].map(|point| point.define(1, &text)).concat();
-        (define, text)
-    };
-    let left = element(&kernel.a, [(&row, &a_rows), (&inner, &a_inner)]);
-    let right = element(&kernel.b, [(&inner, &b_inner), (&column, &b_columns)]);
-    // Only what does not divide into whole tiles can lie outside.
-    let outside = |checks: [(&str, &str, bool); 2]| {
-        let needed: Vec<String> = checks
-            .iter()
-            .filter(|(_, _, needed)| *needed)
-            .map(|(name, extent, _)| format!("{name} >= {extent}"))
-            .collect();
-        if needed.is_empty() { "false".to_owned() } else { needed.join(" || ") }
-    };
-    // Neighbouring invocations read along the axis that memory runs along.
-    let order = |inner: &[i64]| {
-        if inner.last().is_some_and(|step| step.abs() == 1) {
-            ("slot % 16u", "slot / 16u")
-        } else {
-            ("slot / 8u", "slot % 8u")
-        }
-    };
-    let (left_order, right_order) = (order(&a_inner), order(&b_inner));
-    let whole = Point { extents: vec![m, n], coordinates: ["row", "column"].map(str::to_owned).to_vec(), flat: None };
-    let point = batch.join(&whole);
-    let mut epilogue = write_body(3, &kernel.epilogue, "e", bindings, &point);
-    epilogue += &write_stores(3, (&kernel.stores, &kernel.epilogue), DType::F32, "e", bindings, &point);
-    let epilogue = batch.define(3, &epilogue) + &epilogue;
-    let constants = [("m", m), ("n", n), ("k", k), ("batches", batches), ("tiles_m", tiles_m), ("tiles_n", tiles_n)];
-    let parts = [
-        ("left_outside", &*outside([("row", "m", m % 32 != 0), ("inner", "k", k % 16 != 0)])),
-        ("left_axes", &left.0),
-        ("left_element", &left.1),
-        ("left_inner", left_order.0),
-        ("left_quad", left_order.1),
-        ("right_outside", &*outside([("column", "n", n % 32 != 0), ("inner", "k", k % 16 != 0)])),
-        ("right_axes", &right.0),
-        ("right_element", &right.1),
-        ("right_inner", right_order.0),
-        ("right_quad", right_order.1),
-        ("epilogue", &epilogue),
-    ];
-    finish(MATMUL, &constants, &parts, batches * tiles_m * tiles_n, THREADS)
-}
-
 fn scatter(kernel: &ScatterKernel, bindings: &Bindings, threads: usize) -> Option<Part> {
     let &ScatterKernel { outer, count, bins, inner, .. } = kernel;
     let constants = [("outer", outer), ("count", count), ("bins", bins), ("inner", inner), ("threads", threads)];
@@ -445,7 +331,7 @@ fn scatter(kernel: &ScatterKernel, bindings: &Bindings, threads: usize) -> Optio
 }
 
 /// Every stride vector of a body.
-fn strides_of(body: &mut Body) -> Vec<&mut Vec<i64>> {
+pub(super) fn strides_of(body: &mut Body) -> Vec<&mut Vec<i64>> {
     let strides = body.instructions.iter_mut().filter_map(|instruction| match instruction {
         Instruction::Load(access) | Instruction::Gather { base: access, .. } => Some(&mut access.strides),
         Instruction::Index { strides, .. } => Some(strides),
@@ -456,7 +342,7 @@ fn strides_of(body: &mut Body) -> Vec<&mut Vec<i64>> {
 
 /// Drops axes of extent 1 and merges neighbours that all accesses cross with one stride: each saves a
 /// division per element. `first` is the place of the first of these axes among the strides.
-fn merge_axes(extents: &mut Vec<usize>, first: usize, all: &mut [&mut Vec<i64>]) {
+pub(super) fn merge_axes(extents: &mut Vec<usize>, first: usize, all: &mut [&mut Vec<i64>]) {
     for axis in (0..extents.len()).rev() {
         let place = first + axis;
         let inner = extents.get(axis + 1).copied();

@@ -20,6 +20,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub struct Machine {
     context: Context,
     program: Arc<Program>,
+    /// Of one run, by routine.
+    dispatches: Vec<usize>,
     memory: Memory,
     player: Player,
     reads: Reads,
@@ -81,12 +83,14 @@ impl Machine {
         memory: Memory,
         mut player: Player,
         lists: Vec<Vec<u32>>,
+        dispatches: Vec<usize>,
     ) -> Machine {
         let reads = Reads::new(&program);
         player.finish(lists);
         let machine = Machine {
             context,
             program,
+            dispatches,
             memory,
             player,
             reads,
@@ -222,7 +226,7 @@ impl Machine {
 
     /// Dispatches of one run of a routine.
     pub fn dispatches(&self, routine: usize) -> usize {
-        self.program.routines[routine].dispatch_count()
+        self.dispatches[routine]
     }
 
     /// Submits everything queued and blocks until it is finished. A browser cannot wait.

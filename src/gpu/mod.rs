@@ -11,7 +11,8 @@
 //! random bits exactly; only the loss of the device can fail, and then machines stand still and
 //! [`Context::lost`] says why.
 //!
-//! `code.rs` and `emit.rs` turn kernels into WGSL around the templates in `shaders/`; `context.rs` owns
+//! `code.rs`, `emit.rs` and `product.rs` turn kernels into WGSL around the templates in `shaders/`; `tiling.rs` says how a
+//! matrix product is computed, `split.rs` takes it in parts; `context.rs` owns
 //! the device; `preparation.rs` makes what `machine.rs` replays: the lists of `replay.rs`, which
 //! `native.rs` and `web.rs` play; `staging.rs` reads back; `canary.rs` finds GPUs that compute wrongly.
 
@@ -23,9 +24,12 @@ mod machine;
 #[cfg(not(target_arch = "wasm32"))]
 mod native;
 mod preparation;
+mod product;
 mod replay;
 mod scope;
+mod split;
 mod staging;
+mod tiling;
 #[cfg(target_arch = "wasm32")]
 mod web;
 #[cfg(not(target_arch = "wasm32"))]
@@ -36,8 +40,10 @@ use web as player;
 pub use canary::canary;
 pub use code::Binding;
 pub use context::{Context, Options};
-pub use emit::{Shader, shader, shared_shader};
+pub use emit::{Shader, shader};
 pub use machine::Machine;
 pub use preparation::Preparation;
+pub use replay::Schedule;
+pub use tiling::Tiling;
 
 pub use crate::plan::{Delivery, Read};

@@ -1,11 +1,11 @@
 //! A machine in the making: buffers at once, pipelines in portions, so that nobody waits for them.
 
 use super::context::Context;
-use super::emit::shared_shader;
 use super::machine::Machine;
 use super::player::{self, Player};
-use super::replay::{self, Entry};
+use super::replay::{Entry, Schedule};
 use super::scope::{Answers, Scope};
+use super::tiling::Tiling;
 use crate::graph::{Error, Result};
 use crate::plan::{Kernel, Program};
 use std::sync::Arc;
@@ -21,6 +21,7 @@ const MOST_WAITING: u32 = 8;
 pub struct Preparation {
     context: Context,
     program: Arc<Program>,
+    schedule: Schedule,
     memory: Memory,
     player: Player,
     /// Dispatches made, of how many, and those that have something to do.
@@ -48,15 +49,23 @@ fn refuse<T>(message: impl Into<String>) -> Result<T> {
 impl Preparation {
     /// Begins; a program that is too large for the device is refused.
     pub fn new(context: &Context, program: Arc<Program>) -> Result<Preparation> {
+        Preparation::with(context, program, &Tiling::USUAL)
+    }
+
+    /// The same with other thresholds for matrix products.
+    pub fn with(context: &Context, program: Arc<Program>, tiling: &Tiling) -> Result<Preparation> {
         if let Some(reason) = context.lost() {
             return refuse(reason);
         }
-        check_sizes(context, &program)?;
+        let schedule = Schedule::new(&program, tiling);
+        let own = program.buffers.iter().map(|buffer| buffer.elements);
+        let sizes: Vec<u64> = own.chain((schedule.sums > 0).then_some(schedule.sums)).map(bytes).collect();
+        check_sizes(context, &sizes)?;
         let errors = Scope::new(context);
-        let buffers = program.buffers.iter().map(|buffer| {
+        let buffers = sizes.iter().map(|&size| {
             context.shared.device.create_buffer(&wgpu::BufferDescriptor {
                 label: None,
-                size: bytes(buffer.elements),
+                size,
                 usage: wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC | wgpu::BufferUsages::COPY_DST,
                 mapped_at_creation: false,
             })
@@ -65,8 +74,9 @@ impl Preparation {
         let player = Player::new(&context.shared.compiler, &memory.0);
         let mut answers = Answers::default();
         errors.close(&mut answers);
-        let of = replay::dispatches(&program).len();
-        Ok(Preparation { context: context.clone(), program, memory, player, made: Vec::new(), of, groups: 0, answers })
+        let of = schedule.kernels().count();
+        let (context, made) = (context.clone(), Vec::new());
+        Ok(Preparation { context, program, schedule, memory, player, made, of, groups: 0, answers })
     }
 
     /// Goes on for a moment; whether everything is ready.
@@ -93,11 +103,11 @@ impl Preparation {
     fn make_some(&mut self) {
         let first = self.made.len();
         let begun = self.player.compiled();
-        for kernels in replay::dispatches(&self.program).into_iter().skip(first).take(MOST_DISPATCHES) {
+        for kernels in self.schedule.kernels().skip(first).take(MOST_DISPATCHES) {
             if self.player.compiled() - begun >= MOST_BEGUN || self.player.waiting() >= MOST_WAITING {
                 break;
             }
-            let entry = shared_shader(kernels).map(|shader| {
+            let entry = self.schedule.shader(kernels).map(|shader| {
                 let (compiler, [x, y]) = (&self.context.shared.compiler, shader.groups);
                 let pipeline = self.player.add(compiler, &self.memory.0, &shader, label(kernels));
                 self.groups += 1;
@@ -114,9 +124,9 @@ impl Preparation {
 
     /// The machine, once [`Preparation::poll`] has said that it is ready. Its leaves hold their first contents.
     pub fn machine(self) -> Machine {
-        let mut entries = self.made.into_iter();
-        let lists = self.program.routines.iter().map(|routine| replay::list(routine, &mut entries)).collect();
-        Machine::start(self.context, self.program, self.memory, self.player, lists)
+        let lists = self.schedule.lists(self.made);
+        let dispatches = (0..lists.len()).map(|routine| self.schedule.dispatches(routine)).collect();
+        Machine::start(self.context, self.program, self.memory, self.player, lists, dispatches)
     }
 
     /// Goes on until the machine is ready.
@@ -133,10 +143,10 @@ fn bytes(elements: usize) -> u64 {
     (4 * elements as u64).next_multiple_of(16).max(16)
 }
 
-fn check_sizes(context: &Context, program: &Program) -> Result<()> {
+fn check_sizes(context: &Context, sizes: &[u64]) -> Result<()> {
     let limits = &context.shared.limits;
     let most = limits.max_storage_buffer_binding_size.min(limits.max_buffer_size);
-    match program.buffers.iter().map(|buffer| bytes(buffer.elements)).max() {
+    match sizes.iter().copied().max() {
         Some(largest) if largest > most => Err(Error::new(
             "GPU",
             format!(

@@ -14,7 +14,7 @@ use crate::graph::elements;
 use std::collections::BTreeSet;
 
 /// A kernel binds at most this many buffers: WebGPU's default limit.
-pub(super) const MOST_BUFFERS: usize = 8;
+pub(crate) const MOST_BUFFERS: usize = 8;
 /// WebGPU's default limit for the memory that a workgroup shares, in bytes.
 const MOST_WORKGROUP_MEMORY: usize = 16_384;
 /// A value this cheap is computed again rather than stored.

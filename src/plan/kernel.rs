@@ -295,7 +295,8 @@ pub struct Delivery {
 }
 
 impl Routine {
-    /// How many dispatches one run takes on a GPU: a scan takes those of all its steps.
+    /// How many dispatches one run takes on a GPU that takes every product in one piece: a scan takes those of all its
+    /// steps.
     pub fn dispatch_count(&self) -> usize {
         fn of(kernel: &Kernel) -> usize {
             let all = |kernels: &[Kernel]| kernels.iter().map(of).sum::<usize>();

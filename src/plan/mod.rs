@@ -13,6 +13,7 @@ mod memory;
 mod print;
 mod table;
 
+pub(crate) use fuse::MOST_BUFFERS;
 pub use kernel::*;
 pub(crate) use lower::Core;
 pub use lower::{IndexMap, Lowering, Value};
@@ -231,7 +232,7 @@ impl Planner {
             parts.push(RowsPart { source, offset: offset + recurrence.row_of_step_0(number) * size, size });
         }
         // With counter and target, as many as a kernel binds.
-        for parts in parts.chunks(fuse::MOST_BUFFERS - 2) {
+        for parts in parts.chunks(MOST_BUFFERS - 2) {
             let (steps, backwards) = (recurrence.steps(), recurrence.backwards());
             body.push(Kernel::Rows(RowsKernel { counter, steps, backwards, target, parts: parts.to_vec() }));
         }

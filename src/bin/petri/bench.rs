@@ -151,10 +151,10 @@ impl Report {
 
     /// Kernels, dispatches and floating-point operations of a step.
     fn step(&self) -> (usize, usize, u64) {
-        let routine = self.program.routines.iter().find(|routine| routine.name == TRAIN);
-        routine.map_or((0, 0, 0), |routine| {
-            let flops = routine.kernels.iter().map(Kernel::flops).sum();
-            (routine.kernels.len(), routine.dispatch_count(), flops)
+        self.program.routine(TRAIN).map_or((0, 0, 0), |train| {
+            let kernels = &self.program.routines[train].kernels;
+            let flops = kernels.iter().map(Kernel::flops).sum();
+            (kernels.len(), cpu::dispatches(&self.program, train), flops)
         })
     }
 
