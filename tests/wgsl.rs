@@ -4,9 +4,10 @@
 mod common;
 
 use common::cases::{LARGE, all};
+use common::products;
 use common::random::{Builder, Choice, config, gradients};
 use common::*;
-use petri::gpu::{Shader, shader, shared_shader};
+use petri::gpu::{Schedule, Shader, Tiling, shader};
 use petri::graph::{DType, Entry, Func, Graph, Role, Var};
 use petri::ops::random::Randomness;
 use petri::plan::{Kernel, Program, plan};
@@ -16,19 +17,12 @@ use std::collections::BTreeSet;
 
 /// Checks every shader of a program against the language and WebGPU's default limits.
 fn validate(name: &str, program: &Program) -> Vec<Shader> {
-    let mut shaders: Vec<Shader> = Vec::new();
-    for routine in &program.routines {
-        let mut kernels = &routine.kernels[..];
-        for &count in &routine.dispatches {
-            let (side_by_side, rest) = kernels.split_at(count);
-            kernels = rest;
-            match side_by_side {
-                [kernel] => shaders.extend(kernel.simple().into_iter().filter_map(shader)),
-                several => shaders.extend(shared_shader(several)),
-            }
-        }
-        assert!(kernels.is_empty(), "{name}: kernels beyond the last dispatch");
-    }
+    validate_with(name, program, &Tiling::USUAL)
+}
+
+/// The same with given thresholds for matrix products.
+fn validate_with(name: &str, program: &Program, tiling: &Tiling) -> Vec<Shader> {
+    let shaders: Vec<Shader> = Schedule::new(program, tiling).shaders().collect();
     for shader in &shaders {
         let text = &shader.text;
         let module = naga::front::wgsl::parse_str(text).unwrap_or_else(|error| {
@@ -105,6 +99,18 @@ fn every_kernel_of_every_operation_and_its_gradient_is_valid() {
 }
 
 #[test]
+fn every_way_to_compute_a_product_is_valid() {
+    for product in products::all() {
+        let built = build(|g, l| (product.make)(g, l));
+        let program = planned(&built.graph, outputs(&[built.result]));
+        for (way, tiling, mark) in products::TILINGS {
+            let shaders = validate_with(&format!("{}, {way}", product.name), &program, tiling);
+            assert!(shaders.iter().any(|shader| products::has(&shader.text, *mark)), "{}: not in {way}", product.name);
+        }
+    }
+}
+
+#[test]
 fn every_kernel_of_every_lab_is_valid() {
     for (name, program) in common::labs::programs() {
         let texts: BTreeSet<String> = validate(&name, &program).into_iter().map(|shader| shader.text).collect();
@@ -176,7 +182,8 @@ fn equal_work_on_other_buffers_has_the_same_text() {
     let shaders = validate("twice", &program);
     // The noise shares a dispatch with the first product.
     assert_eq!(shaders.len(), 2);
-    let products = program.routines[0].kernels.iter().filter(|k| matches!(k, Kernel::MatMul(_))).filter_map(shader);
+    let products = program.routines[0].kernels.iter().filter(|kernel| matches!(kernel, Kernel::MatMul(_)));
+    let products = products.filter_map(|kernel| shader(std::slice::from_ref(kernel), &Tiling::USUAL));
     let texts: BTreeSet<String> = products.map(|shader| shader.text).collect();
     assert_eq!(texts.len(), 1);
 }

@@ -7,6 +7,8 @@ pub mod cases;
 pub mod device;
 pub mod labs;
 pub mod models;
+#[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
+pub mod products;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod random;
 pub mod session;
