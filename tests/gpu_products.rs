@@ -124,7 +124,6 @@ fn weights_are_updated_by_products_in_parts() {
 /// The usual thresholds at the sizes that they are made for.
 #[test]
 fn large_products_are_computed_in_large_tiles_and_long_ones_in_parts() {
-    let Some(context) = device() else { return };
     let sizes = [
         ([1536, 1536, 64], vec![("side", "128u")]),
         ([1000, 1000, 64], vec![("side", "64u")]),
@@ -141,16 +140,11 @@ fn large_products_are_computed_in_large_tiles_and_long_ones_in_parts() {
     for (shape, marks) in sizes {
         let Product { name, make } = matrices(&[], shape, [true, false]);
         let built = build(|g, l| make(g, l));
-        let program = Arc::new(plan(&built.graph, &[outputs(&[built.result])]).unwrap());
+        let program = plan(&built.graph, &[outputs(&[built.result])]).unwrap();
         let shaders: Vec<_> = Schedule::new(&program, &Tiling::USUAL).shaders().collect();
         assert_eq!(shaders.len(), marks.len(), "{name}");
         for (shader, mark) in shaders.iter().zip(marks) {
             assert!(has(&shader.text, mark), "{name}: no {mark:?}\n{}", shader.text);
         }
-        let mut cpu = petri::cpu::Machine::new(Arc::clone(&program));
-        cpu.run(0);
-        let got = widen(&run(&mut machine(context, &program, &Tiling::USUAL)), petri::graph::DType::F32);
-        let error = relative_error(&got, &widen(cpu.output(0, 0), petri::graph::DType::F32));
-        assert!(error <= TOLERANCE, "{name}: wrong by {error:.1e}");
     }
 }

@@ -49,8 +49,10 @@ pub fn has(text: &str, (name, value): Constant) -> bool {
 /// A product, large enough for tiles.
 pub struct Product {
     pub name: String,
-    pub make: Box<dyn Fn(&mut Graph, &mut Vec<Var>) -> Result<Var>>,
+    pub make: Make,
 }
+
+type Make = Box<dyn Fn(&mut Graph, &mut Vec<Var>) -> Result<Var>>;
 
 fn product(name: &str, make: impl Fn(&mut Graph, &mut Vec<Var>) -> Result<Var> + 'static) -> Product {
     Product { name: name.to_owned(), make: Box::new(make) }
