@@ -6,6 +6,7 @@ use crate::cpu;
 #[cfg(feature = "gpu")]
 use crate::gpu;
 use crate::plan::Program;
+use crate::session;
 use std::time::{Duration, Instant};
 
 /// Something that trains.
@@ -131,5 +132,6 @@ pub fn measure(task: &Task, trainer: &mut dyn Trainer, protocol: &Protocol) -> O
 pub fn profile(machine: &mut cpu::Machine, steps: u64) -> cpu::Profile {
     let train = routine(machine.program(), TRAIN);
     let started = Instant::now();
-    cpu::Profile::measure(machine, steps, &|| started.elapsed().as_secs_f64() * 1000.0, |_, _| train)
+    let now = || started.elapsed().as_secs_f64() * 1000.0;
+    cpu::Profile::measure(machine, steps, &now, session::dispatches, |_, _| train)
 }

@@ -17,7 +17,7 @@ use crate::graph::DType;
 use crate::plan::{Kernel, MapKernel, Program, RowsKernel, RowsPart, ScanKernel, ScatterKernel};
 use code::{Code, Registers, Target, registers};
 use matmul::MatMul;
-pub use profile::{Cost, Profile, dispatches};
+pub use profile::{Cost, Profile};
 use reduce::Reduce;
 use std::sync::Arc;
 

@@ -34,22 +34,14 @@ pub struct Profile {
     pub dispatches: f64,
 }
 
-/// Dispatches of one run of a routine on a GPU, if one may be used: there long products are taken in parts.
-pub fn dispatches(program: &Program, routine: usize) -> usize {
-    #[cfg(feature = "gpu")]
-    let count = crate::gpu::Schedule::new(program, &crate::gpu::Tiling::USUAL).dispatches(routine);
-    #[cfg(not(feature = "gpu"))]
-    let count = program.routines[routine].dispatch_count();
-    count
-}
-
 impl Profile {
     /// Times `steps` steps after as many untimed ones. `prepare` readies the machine for the step that it is given and tells
-    /// the routine to run; `now` is a clock in milliseconds.
+    /// the routine to run; `now` is a clock in milliseconds, `dispatches` tells how many a routine takes on a GPU.
     pub fn measure(
         machine: &mut Machine,
         steps: u64,
         now: &dyn Fn() -> f64,
+        dispatches: fn(&Program, usize) -> usize,
         mut prepare: impl FnMut(&mut Machine, u64) -> usize,
     ) -> Profile {
         for step in 0..steps {

@@ -19,6 +19,15 @@ pub enum Device {
     Gpu(gpu::Context),
 }
 
+/// Dispatches of one run of a routine on a GPU; where this build can use one, as it would be done there.
+pub fn dispatches(program: &Program, routine: usize) -> usize {
+    #[cfg(feature = "gpu")]
+    let count = gpu::Schedule::new(program, &gpu::Tiling::USUAL).dispatches(routine);
+    #[cfg(not(feature = "gpu"))]
+    let count = program.routines[routine].dispatch_count();
+    count
+}
+
 impl Device {
     /// Name in messages.
     pub fn name(&self) -> &'static str {

@@ -21,7 +21,7 @@ mod timeline;
 
 pub use history::{History, Picture, RunView, View};
 pub use hub::{Activity, Gpu, Hub, Message};
-pub use machine::Device;
+pub use machine::{Device, dispatches};
 #[cfg(all(feature = "gpu", not(target_arch = "wasm32")))]
 pub use race::gpu_is_faster;
 
@@ -620,7 +620,9 @@ impl Session {
     pub fn profile(&mut self, now: &dyn Fn() -> f64) -> Profile {
         let run = &mut self.runs[0];
         let (mut machine, first) = (run.copy_on_cpu(), run.step);
-        Profile::measure(&mut machine, PROFILED_STEPS, now, |machine, step| run.feed_to(machine, first + step))
+        Profile::measure(&mut machine, PROFILED_STEPS, now, dispatches, |machine, step| {
+            run.feed_to(machine, first + step)
+        })
     }
 
     /// The plan of the main run's program, as text.

@@ -154,7 +154,7 @@ impl Report {
         self.program.routine(TRAIN).map_or((0, 0, 0), |train| {
             let kernels = &self.program.routines[train].kernels;
             let flops = kernels.iter().map(Kernel::flops).sum();
-            (kernels.len(), cpu::dispatches(&self.program, train), flops)
+            (kernels.len(), session::dispatches(&self.program, train), flops)
         })
     }
 
