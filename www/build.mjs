@@ -45,7 +45,7 @@ const wasm = await asset("engine.wasm", await readFile(join(engine, "petri_bg.wa
 const speedWasm = speed === engine ? wasm : await asset("speed.wasm", await readFile(join(speed, "petri_bg.wasm")));
 /** @type {Record<string, string>} */
 const stories = {};
-/** Trained networks that lie beside a lab, by `slug-name`. @type {Record<string, string>} */
+/** Trained networks that lie beside a lab, by `slug-name`, and data that labs share, by name. @type {Record<string, string>} */
 const files = {};
 for (const { name: folder } of (await readdir("src/labs", { withFileTypes: true })).filter((entry) => entry.isDirectory())) {
   const slug = folder.replaceAll("_", "-");
@@ -53,6 +53,12 @@ for (const { name: folder } of (await readdir("src/labs", { withFileTypes: true 
     const content = () => readFile(join("src/labs", folder, name));
     if (name === "story.md") stories[slug] = await asset(`story-${slug}.html`, renderStory((await content()).toString()));
     else if (name.endsWith(".safetensors")) files[`${slug}-${name}`] = await asset(`${slug}-${name}`, await content());
+  }
+}
+
+for (const { name: folder } of (await readdir("src/data", { withFileTypes: true })).filter((entry) => entry.isDirectory())) {
+  for (const name of (await readdir(join("src/data", folder))).filter((name) => name.endsWith(".bin"))) {
+    files[name] = await asset(name, await readFile(join("src/data", folder, name)));
   }
 }
 

@@ -128,7 +128,7 @@ export interface SeedCount {
 }
 
 export interface Problem {
-  kind: "control" | "nonfinite" | "device" | "storage" | "memory" | "engine";
+  kind: "control" | "nonfinite" | "device" | "storage" | "memory" | "file" | "engine";
   place: string;
   message: string;
   fix: string;

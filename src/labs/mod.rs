@@ -91,6 +91,9 @@ pub struct Lab {
     pub metric: &'static str,
     /// Formats in which its network can be taken away, beside the records that every lab gives.
     pub formats: &'static [&'static str],
+    /// Files of data that must be there before it is opened, for instance `data::digits::FILE`; a page fetches them.
+    #[serde(skip)]
+    pub files: &'static [&'static str],
     /// Builds the experiment for given settings; `with_claims` adds the runs that only claims need.
     #[serde(skip)]
     pub open: fn(&Settings, bool) -> Result<Box<dyn Experiment>>,

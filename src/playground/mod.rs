@@ -49,5 +49,6 @@ pub const PLAYGROUND: Lab = Lab {
     claims: &[],
     metric: "test loss",
     formats: &["py", "safetensors", "onnx"],
+    files: &[],
     open: experiment::open,
 };

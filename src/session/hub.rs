@@ -2,7 +2,9 @@
 //! so that it is tested natively. Requests and replies are those of the worker's protocol; the arrays
 //! of a reply travel beside its JSON, which refers to them by number.
 
+use super::waiting::Waiting;
 use super::{Device, Session, State};
+use crate::data::files;
 use crate::graph::{Error, Result};
 use crate::json::json;
 use crate::labs::{self, Lab, Part, Payload, Settings};
@@ -15,10 +17,11 @@ const MOST_SEEDS: u64 = 100;
 
 /// What the page asks for: its fields as they came, looked at when they are needed. A field that is missing or of another
 /// kind is told with the kind of the message.
-struct Request(Value);
+#[derive(Clone)]
+pub(super) struct Request(Value);
 
 impl Request {
-    fn kind(&self) -> &str {
+    pub(super) fn kind(&self) -> &str {
         self.0["type"].as_str().unwrap_or_default()
     }
 
@@ -49,7 +52,7 @@ impl Request {
         self.0["seed"].as_u64().and_then(|seed| u32::try_from(seed).ok())
     }
 
-    fn dish(&self) -> &str {
+    pub(super) fn dish(&self) -> &str {
         self.0["dish"].as_str().unwrap_or_default()
     }
 }
@@ -119,6 +122,7 @@ pub enum Gpu {
 #[derive(Default)]
 pub struct Hub {
     dishes: BTreeMap<String, Dish>,
+    waiting: Waiting,
     replies: VecDeque<Message>,
     gpu: Gpu,
 }
@@ -262,6 +266,9 @@ impl Hub {
 
     fn obey(&mut self, request: &Request, bytes: Option<&[u8]>, now: f64) -> Result<()> {
         let dish = request.dish();
+        if self.waiting.keeps(request, bytes) {
+            return Ok(());
+        }
         match request.kind() {
             "open" => self.open(request, bytes, now),
             "close" => {
@@ -322,6 +329,10 @@ impl Hub {
             "attach" => {
                 let file = request.text("file")?;
                 let contents = bytes.ok_or_else(|| request.0["message"].as_str().unwrap_or("it is empty"));
+                if self.waiting.is_for(file) {
+                    self.arrived(file, contents, now);
+                    return Ok(());
+                }
                 match self.dishes.get_mut(dish) {
                     Some(dish) => {
                         dish.frame_changes = u64::MAX;
@@ -371,6 +382,11 @@ impl Hub {
     fn open(&mut self, request: &Request, bytes: Option<&[u8]>, now: f64) -> Result<()> {
         let name = request.need("dish", Some(request.dish()).filter(|name| !name.is_empty()))?;
         let lab = labs::find(request.text("lab")?)?;
+        if let Some(file) = self.waiting.missing(lab) {
+            self.waiting.begin(file, request, bytes);
+            self.reply(json!({ "type": "fetch", "dish": name, "file": file }));
+            return Ok(());
+        }
         let settings = self.settings(name, lab, &request.0["controls"], request.seed().unwrap_or(0));
         let claims = request.flag("claims");
         let restored = bytes.and_then(|bytes| match Session::restore(bytes, claims) {
@@ -427,6 +443,20 @@ impl Hub {
             self.reply(ready);
         }
         Ok(())
+    }
+
+    /// Takes in a file that labs share; whoever waits for it is opened, or told why not.
+    fn arrived(&mut self, file: &str, contents: Result<&[u8], &str>, now: f64) {
+        let unknown = || Error::new(file, "no lab knows what to do with it", "reload the page");
+        let fetched = contents.map_err(|reason| Error::new(file, reason, "reload the page"));
+        let taken = fetched.and_then(|bytes| files::take(file, bytes).unwrap_or_else(|| Err(unknown())));
+        for (request, bytes) in self.waiting.end(file, taken.is_ok()) {
+            match &taken {
+                Ok(()) => self.answer(&request, bytes.as_deref(), now),
+                Err(error) if request.kind() == "open" => self.refuse(Some(request.dish()), "file", error),
+                Err(_) => {}
+            }
+        }
     }
 
     /// The settings of a link; what is wrong in it is said, and the rest is used.

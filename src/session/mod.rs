@@ -18,6 +18,7 @@ mod run;
 mod saved;
 mod seeds;
 mod timeline;
+mod waiting;
 
 pub use history::{History, Picture, RunView, View};
 pub use hub::{Activity, Gpu, Hub, Message};

@@ -1,10 +1,16 @@
 //! The 8×8 optical digits: 1,797 images of handwritten digits, small enough for experiments of seconds.
 //!
 //! Source and licence stand in `SOURCE.md`, the layout of the bytes in `make.py`, which wrote them. They are compiled
-//! into native programs only; a page fetches them when a lab needs them and hands them to [`Digits::from_bytes`].
+//! into native programs only; a page fetches them before it opens a lab that names [`FILE`] among its files.
 
 use crate::graph::{Error, Result};
 use crate::rng::Rng;
+use std::sync::OnceLock;
+
+/// The file that holds them.
+pub const FILE: &str = "digits.bin";
+/// The images, once they are there.
+static ALL: OnceLock<Digits> = OnceLock::new();
 
 /// Pixels of an image.
 pub const PIXELS: usize = 64;
@@ -58,6 +64,20 @@ impl Digits {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn embedded() -> Digits {
         Digits::from_bytes(include_bytes!("digits.bin")).expect("a test reads the same bytes")
+    }
+
+    /// All 1,797 images, for a lab that names [`FILE`] among its files.
+    pub fn all() -> Result<&'static Digits> {
+        #[cfg(not(target_arch = "wasm32"))]
+        ALL.get_or_init(Digits::embedded);
+        ALL.get().ok_or_else(|| Error::new("digits", format!("{FILE} has not been loaded"), "reload the page"))
+    }
+
+    /// Takes in the bytes of [`FILE`], for [`Digits::all`].
+    pub(super) fn take(bytes: &[u8]) -> Result<()> {
+        let digits = Digits::from_bytes(bytes)?;
+        ALL.get_or_init(|| digits);
+        Ok(())
     }
 
     /// Number of images.

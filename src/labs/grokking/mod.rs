@@ -38,6 +38,7 @@ pub const LAB: Lab = Lab {
     claims: CLAIMS,
     metric: "test loss",
     formats: &[],
+    files: &[],
     open,
 };
 

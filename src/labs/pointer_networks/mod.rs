@@ -56,6 +56,7 @@ pub const LAB: Lab = Lab {
     claims: claims::CLAIMS,
     metric: "accuracy n = 8",
     formats: &["safetensors"],
+    files: &[],
     open,
 };
 
