@@ -3,6 +3,7 @@ import { panel as area } from "./area.js";
 import { panel as bars } from "./bars.js";
 import { panel as grid } from "./grid.js";
 import { panel as heatmap } from "./heatmap.js";
+import { panel as images } from "./images.js";
 import { panel as line } from "./line.js";
 import { panel as multiples } from "./multiples.js";
 import { panel as pointing } from "./pointing.js";
@@ -13,4 +14,4 @@ import { panel as unrolled } from "./unrolled.js";
 /** @typedef {{kind: string, create: (element: HTMLElement, info: any) => PanelView}} Panel */
 
 /** Panels by kind. @type {Map<string, Panel>} */
-export const panels = new Map([area, bars, grid, heatmap, line, multiples, pointing, scatter, unrolled].map((panel) => [panel.kind, panel]));
+export const panels = new Map([area, bars, grid, heatmap, images, line, multiples, pointing, scatter, unrolled].map((panel) => [panel.kind, panel]));
