@@ -23,6 +23,8 @@ export interface Control {
   when: { name: string; values: string[] } | null;
   /** Whether a panel shows it, and not the column of controls. */
   panel?: boolean;
+  /** Words beside it that set several controls at once: `name=value&name=value`. */
+  presets?: { value: string; label: string }[];
 }
 
 export interface PanelInfo {

@@ -94,6 +94,9 @@ pub struct Control {
     pub when: Option<When>,
     /// Whether a panel shows it, and not the column of controls.
     pub panel: bool,
+    /// Words beside it that set several controls at once, as `name=value&name=value`.
+    #[serde(skip_serializing_if = "<[Choice]>::is_empty")]
+    pub presets: &'static [Choice],
     /// Refuses a text that means nothing.
     #[serde(skip)]
     pub refuse: Option<fn(&str) -> Result<()>>,
@@ -125,6 +128,7 @@ impl Control {
             options: &[],
             when: None,
             panel: false,
+            presets: &[],
             refuse: None,
         }
     }

@@ -133,12 +133,15 @@ pub struct RunPlan {
     pub enough: Option<fn(&crate::session::History) -> bool>,
     /// When it takes its turn.
     pub part: Part,
+    /// Most steps per second while somebody watches the main run, by the steps done; for runs that would be over before
+    /// the eye has seen anything.
+    pub pace: Option<fn(u64) -> f64>,
 }
 
 impl RunPlan {
     /// A run that makes its own data, records what it measures, and goes on to the end of its schedule.
     pub fn new(name: impl Into<String>, part: Part, steps: u64, reads: fn(u64) -> bool, build: Build) -> RunPlan {
-        RunPlan { name: name.into(), build, feed: None, judge: None, steps, reads, enough: None, part }
+        RunPlan { name: name.into(), build, feed: None, judge: None, steps, reads, enough: None, part, pace: None }
     }
 }
 

@@ -12,6 +12,8 @@ use crate::rng::fresh_seed;
 use serde_json::Value;
 use std::collections::{BTreeMap, VecDeque};
 
+/// Milliseconds that a run with a pace makes up for when it was not looked after: timers of a hidden page are slow.
+const MOST_CATCHING_UP: f64 = 1000.0;
 /// Further seeds that one request can ask for.
 const MOST_SEEDS: u64 = 100;
 
@@ -90,6 +92,8 @@ struct Dish {
     profiled: bool,
     /// Where the page wants it to run: `cpu`, `gpu`, or `auto`.
     wanted: String,
+    /// When its pace was last looked at, and the part of a step that was left over.
+    paced: (f64, f64),
 }
 
 /// What is left after a turn.
@@ -202,6 +206,7 @@ impl Hub {
         let share = milliseconds / busy.max(1) as f64;
         for (name, dish) in &mut self.dishes {
             if dish.session.is_busy() || dish.session.awaits() {
+                dish.keep_pace(now());
                 dish.session.turn(now, now() + share);
             }
             while let Some(text) = dish.session.take_notice() {
@@ -289,7 +294,11 @@ impl Hub {
                 let run = request.count("run").unwrap_or(0) as usize;
                 self.change(dish, |session| session.edit_leaf(run, leaf, index, value).map(|()| false))
             }
-            "play" => self.with(dish, |dish| dish.session.play()),
+            "play" => self.with(dish, |dish| {
+                dish.session.play();
+                // A pause is not made up for.
+                dish.paced.0 = now;
+            }),
             "pause" => self.with(dish, |dish| dish.session.pause()),
             "step" => {
                 let count = request.count("count")?;
@@ -435,6 +444,7 @@ impl Hub {
             fetching: None,
             profiled: false,
             wanted: request.text("device").unwrap_or("cpu").to_owned(),
+            paced: (now, 1.0),
         };
         self.dishes.insert(name.to_owned(), dish);
         self.settle(name);
@@ -511,6 +521,15 @@ impl Gpu {
 }
 
 impl Dish {
+    /// Lets a run that has a pace go on by as many steps as are due.
+    fn keep_pace(&mut self, time: f64) {
+        let Some(pace) = self.session.pace() else { return };
+        let passed = (time - self.paced.0).min(MOST_CATCHING_UP);
+        let due = self.paced.1 + pace * passed / 1000.0;
+        self.paced = (time, due.fract());
+        self.session.hold_at(self.session.clock() + due as u64);
+    }
+
     /// Whether the page should see something new. A large network's pictures are dear: at most a fifth of
     /// the time goes into them. A session at rest is shown at once.
     fn frame_is_due(&self, time: f64) -> bool {

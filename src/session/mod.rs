@@ -67,6 +67,8 @@ pub struct Session {
     furthest: u64,
     /// Step at which the clock stops by itself; `u64::MAX` while playing.
     goal: u64,
+    /// Step that playing does not pass for now, because the run has a pace; `u64::MAX` where nobody keeps one.
+    hold: u64,
     failure: Option<Error>,
     /// Steps between two looks at the time of day.
     burst: u32,
@@ -127,6 +129,7 @@ impl Session {
             clock: 0,
             furthest: 0,
             goal: 0,
+            hold: u64::MAX,
             failure: None,
             burst: 1,
             worked: 0,
@@ -223,7 +226,22 @@ impl Session {
 
     /// Whether the next turn has steps to compute itself; a device only wants to be looked after.
     pub(crate) fn works_at_once(&self) -> bool {
-        self.is_busy() && self.place() == Place::Cpu
+        self.is_busy() && self.place() == Place::Cpu && !self.is_held()
+    }
+
+    /// Whether it waits for the next step of its pace. Going to a step by hand is never slowed down.
+    fn is_held(&self) -> bool {
+        self.clock >= self.hold && self.goal == u64::MAX && self.state() == State::Running
+    }
+
+    /// Most steps per second that the main run wants to be watched at from here on, if it has such a pace.
+    pub(crate) fn pace(&self) -> Option<f64> {
+        self.runs[0].pace.map(|pace| pace(self.clock))
+    }
+
+    /// Lets playing go on to a step and wait there.
+    pub(crate) fn hold_at(&mut self, step: u64) {
+        self.hold = step;
     }
 
     /// Goes on until paused, or to the end of all schedules.
@@ -473,6 +491,9 @@ impl Session {
 
     /// One step of whatever is next; `false` if nothing is to be done.
     fn work(&mut self) -> bool {
+        if self.is_held() {
+            return false;
+        }
         match self.state() {
             State::Running => {
                 for run in self.runs.iter_mut().filter(|run| run.is_clocked() && !run.finished()) {

@@ -53,6 +53,7 @@ pub(crate) struct Run {
     pub(crate) steps: u64,
     reads: fn(u64) -> bool,
     enough: Option<fn(&History) -> bool>,
+    pub(crate) pace: Option<fn(u64) -> f64>,
     /// Makes the program, until it has.
     build: Option<Build>,
     feed: Option<Box<dyn Feed>>,
@@ -84,6 +85,7 @@ impl Run {
             steps: plan.steps,
             reads: plan.reads,
             enough: plan.enough,
+            pace: plan.pace,
             build: Some(plan.build),
             feed: plan.feed,
             fed: Default::default(),

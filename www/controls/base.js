@@ -109,7 +109,15 @@ export class ControlElement extends LitElement {
     const { label, symbol } = this.control;
     const mark = this.changed ? html`<span class="unseen">, changed</span>` : nothing;
     const name = html`${label}${symbol ? html` <span class="symbol">${symbol}</span>` : nothing}${mark}`;
-    return html`<div class="control-head"><label class="control-label" for=${this.inputId}>${name}</label>${value}</div>`;
+    return html`${this.presets()}<div class="control-head"><label class="control-label" for=${this.inputId}>${name}</label>${value}</div>`;
+  }
+
+  /** Words that set several controls at once. */
+  presets() {
+    const { name, presets } = this.control;
+    if (!presets?.length) return nothing;
+    const choose = (/** @type {string} */ value) => this.dispatchEvent(new CustomEvent("control-preset", { detail: { name, value }, bubbles: true, composed: true }));
+    return html`<div class="control-presets">${presets.map(({ value, label }) => html`<button class="control-preset" type="button" @click=${() => choose(value)}>${label}</button>`)}</div>`;
   }
 
   foot() {

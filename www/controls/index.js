@@ -31,9 +31,11 @@ export function controlTemplate(control, value, back = "") {
   return KINDS[control.kind](control, value, back);
 }
 
-/** Controls of the column: not shown by a panel, not hidden by the link, not waiting for another's value. @param {Control[]} controls @param {Values} values @param {string[]} hide */
+/** Controls of the column: not shown by a panel, not hidden by the link, not waiting for the value of another or for what that waits for. @param {Control[]} controls @param {Values} values @param {string[]} hide */
 export function shownControls(controls, values, hide) {
-  return controls.filter(({ name, when, panel }) => !panel && !hide.includes(name) && (!when || when.values.includes(values[when.name])));
+  /** @param {Control | undefined} control @returns {boolean} */
+  const awaited = (control) => !control?.when || (control.when.values.includes(values[control.when.name]) && awaited(controls.find(({ name }) => name === control.when?.name)));
+  return controls.filter((control) => !control.panel && !hide.includes(control.name) && awaited(control));
 }
 
 /** Changes that can be taken back. */
@@ -54,9 +56,10 @@ export class Controls extends LitElement {
     this.values = {};
     /** @type {string[]} */
     this.hide = [];
-    /** @type {{name: string, from: string}[]} */
+    /** What each change was made with, and the values before it. @type {{name: string, from: Values}[]} */
     this.done = [];
     this.addEventListener("control-change", (event) => this.remember(/** @type {CustomEvent} */ (event).detail));
+    this.addEventListener("control-preset", (event) => this.preset(/** @type {CustomEvent} */ (event).detail));
     this.addEventListener("control-undo", () => this.undo());
     this.addEventListener("keydown", (event) => {
       const text = event.target instanceof HTMLTextAreaElement || (event.target instanceof HTMLElement && event.target.matches(".control-edit"));
@@ -77,7 +80,7 @@ export class Controls extends LitElement {
     if (!control || from === undefined || sameValue(control, from, value)) return;
     const last = this.done[this.done.length - 1];
     // One drag is one change, however many values it went through.
-    if (last?.name !== name || Date.now() - this.changed > 1200) this.done.push({ name, from });
+    if (last?.name !== name || Date.now() - this.changed > 1200) this.done.push({ name, from: { [name]: from } });
     this.changed = Date.now();
     if (this.done.length > UNDO_DEPTH) this.done.shift();
     this.values = { ...this.values, [name]: value };
@@ -87,10 +90,29 @@ export class Controls extends LitElement {
 
   undo() {
     const last = this.done.pop();
-    if (!last) return;
-    this.values = { ...this.values, [last.name]: last.from };
-    const detail = { name: last.name, value: last.from };
-    this.dispatchEvent(new CustomEvent("control-change", { detail, bubbles: true, composed: true }));
+    if (last) this.turn(last.from);
+  }
+
+  /** Sets several controls at once, which is one change to be taken back. @param {{name: string, value: string}} preset */
+  preset({ name, value }) {
+    const differs = ([key, text] = ["", ""]) => {
+      const control = this.controls.find((entry) => entry.name === key);
+      return control && !sameValue(control, this.values[key] ?? control.default, text);
+    };
+    const wanted = [...new URLSearchParams(value)].filter(differs);
+    if (wanted.length === 0) return;
+    this.done.push({ name, from: Object.fromEntries(wanted.map(([key]) => [key, this.values[key]])) });
+    // What follows is not part of it.
+    this.changed = 0;
+    this.turn(Object.fromEntries(wanted));
+  }
+
+  /** @param {Values} values */
+  turn(values) {
+    this.values = { ...this.values, ...values };
+    for (const [name, value] of Object.entries(values)) {
+      this.dispatchEvent(new CustomEvent("control-change", { detail: { name, value }, bubbles: true, composed: true }));
+    }
   }
 
   /** Moves the focus to a control. @param {string} name */

@@ -85,7 +85,8 @@ function meets({ measured, relation, threshold }) {
 /** @param {ClaimPart} part */
 function partText({ measured, relation, threshold, unit }) {
   const space = unit && unit !== "×" ? " " : "";
-  return `${formatNumber(measured)}${measured === null ? "" : space + unit} ${relation} ${threshold.toLocaleString("en", { maximumSignificantDigits: 4 })}`;
+  const small = threshold !== 0 && Math.abs(threshold) < 1e-4;
+  return `${formatNumber(measured)}${measured === null ? "" : space + unit} ${relation} ${small ? formatNumber(threshold) : threshold.toLocaleString("en", { maximumSignificantDigits: 4 })}`;
 }
 
 /** @param {{step: number, of: number}} progress */
