@@ -1,16 +1,16 @@
 /**
  * @file Horizontal bars to compare a few numbers. A role has a colour and a texture; the exact answer, where one is among
- * the bars, also stands as a line across all of them. An axis that does not begin at nought says so, and its bars are cut.
+ * the bars, also stands as a line across all of them, and a bar may have a mark of its own where it should end. An axis that does not begin at nought says so, and its bars are cut.
  */
 import { axisName, formatNumber, formatTick, labelFont, linearTicks, makeScale } from "./axes.js";
-import { palette } from "./color.js";
+import { palette, roleColor } from "./color.js";
 import { drawEmpty, Plot } from "./plot.js";
 
 /** @typedef {import("./axes.js").Scale} Scale */
 /** @typedef {import("./color.js").Palette} Palette */
-/** @typedef {"pointer" | "truth" | "baseline" | "chance"} Role */
-/** @typedef {{name: string, value: number | null, role: Role}} Bar */
-/** @typedef {{bars: Bar[], label: string, unit: string, from: number | null, note?: string}} BarsPayload */
+/** @typedef {"pointer" | "truth" | "baseline" | "chance" | `category-${number}`} Role */
+/** @typedef {{name: string, value: number | null, role: Role, mark?: number | null}} Bar */
+/** @typedef {{bars: Bar[], label: string, unit: string, from: number | null, note?: string, mark?: string}} BarsPayload  `mark` is what the marks mean */
 
 /** Pixels of a bar, from one row to the next, and more where names stand above their bars. */
 const THICK = 15;
@@ -107,7 +107,7 @@ function draw({ context, width, height }, payload, colors) {
   context.font = labelFont(colors, { size: 12.5, weight: 600 });
   const numbers = Math.max(...texts.map((text) => context.measureText(text).width)) + 12;
   const box = { left: Math.ceil(names) + (above ? 1 : 0), right: width - Math.ceil(numbers), top: TOP, bottom: height - BOTTOM };
-  const span = barBounds(payload.bars.map(({ value }) => value), payload.from);
+  const span = barBounds(payload.bars.flatMap(({ value, mark }) => [value, mark ?? null]), payload.from);
   const x = makeScale(span, box.left, box.right);
   drawValues(context, x, box, payload, colors);
   const row = rowHeight(payload, width);
@@ -130,7 +130,9 @@ function draw({ context, width, height }, payload, colors) {
     if (bar.value === null) context.fillStyle = colors.faint;
     context.fillText(texts[index], width, middle);
     drawBar(context, bar, x, middle, colors);
+    if (typeof bar.mark === "number") drawMark(context, Math.round(x.at(bar.mark)) + 0.5, middle, THICK / 2 + 4, colors);
   });
+  if (payload.mark && payload.bars.some(({ mark }) => typeof mark === "number")) drawMarkName(context, payload.mark, width, box.bottom + 35, colors);
   const reach = above ? THICK / 2 + 2 : row / 2;
   drawTruth(context, payload.bars, x, payload.bars.map((_, index) => ({ top: middleOf(index) - reach, bottom: middleOf(index) + reach })), colors);
 }
@@ -191,17 +193,42 @@ function drawBar(context, { value, role }, x, middle, colors) {
   if (x.min > 0 && length > 22) cut(context, base + 9, top, colors);
 }
 
+/** Where a bar should end. @param {CanvasRenderingContext2D} context @param {number} left @param {number} middle @param {number} half @param {Palette} colors */
+function drawMark(context, left, middle, half, colors) {
+  for (const [color, thick] of /** @type {[string, number][]} */ ([[colors.paper, 5], [colors.ink, 2]])) {
+    context.strokeStyle = color;
+    context.lineWidth = thick;
+    context.beginPath();
+    context.moveTo(left, middle - half);
+    context.lineTo(left, middle + half);
+    context.stroke();
+  }
+}
+
+/** What the marks mean, at the right of the axis's name. @param {CanvasRenderingContext2D} context @param {string} name @param {number} right @param {number} level @param {Palette} colors */
+function drawMarkName(context, name, right, level, colors) {
+  context.font = labelFont(colors);
+  context.textAlign = "right";
+  context.textBaseline = "alphabetic";
+  context.fillStyle = colors.soft;
+  context.fillText(name, right, level);
+  drawMark(context, Math.round(right - context.measureText(name).width - 8) + 0.5, level - 4, 5, colors);
+}
+
 /**
  * Fills a bar in the colour and the texture of its role. @param {CanvasRenderingContext2D} context @param {Role} role
  * @param {{left: number, top: number, width: number, height: number}} place @param {Palette} colors
  */
 function texture(context, role, { left, top, width, height }, colors) {
-  const color = { pointer: colors.positive, truth: colors.ink, baseline: colors.categories[4], chance: colors.categories[6] }[role] ?? colors.soft;
+  const plain = role === "pointer" || role.startsWith("category-");
+  /** @type {Record<string, string>} */
+  const own = { pointer: colors.positive, truth: colors.ink, baseline: colors.categories[4], chance: colors.categories[6] };
+  const color = own[role] ?? roleColor(role, colors);
   context.save();
   context.beginPath();
   context.rect(left, top, width, height);
   context.fillStyle = context.strokeStyle = color;
-  context.globalAlpha = role === "pointer" ? 1 : role === "truth" ? 0.1 : 0.28;
+  context.globalAlpha = plain ? 1 : role === "truth" ? 0.1 : 0.28;
   context.fill();
   context.globalAlpha = 1;
   context.clip();
@@ -218,7 +245,7 @@ function texture(context, role, { left, top, width, height }, colors) {
       for (let at = left + (row % 2 ? 5.5 : 3); at < left + width; at += 5) context.fillRect(at - 0.75, top + 2.75 + row * 4, 1.5, 1.5);
     }
   }
-  if (role !== "pointer") {
+  if (!plain) {
     context.lineWidth = 2.5;
     context.strokeRect(left, top, width, height);
   }
@@ -263,6 +290,7 @@ function drawTruth(context, bars, x, rows, colors) {
 /** @param {Bar} bar @param {BarsPayload} payload */
 function read(bar, payload) {
   const rows = [{ name: axisName(payload), value: valueTexts([bar.value])[0] }];
+  if (typeof bar.mark === "number") rows.push({ name: payload.mark ?? "mark", value: valueTexts([bar.mark])[0] });
   const truth = payload.bars.find(({ role }) => role === "truth");
   if (truth && truth !== bar && truth.value && bar.value !== null) {
     const share = (bar.value / truth.value - 1) * 100;

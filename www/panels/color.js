@@ -94,14 +94,19 @@ export function categoryDash(index) {
   return DASHES[((index % DASHES.length) + DASHES.length) % DASHES.length];
 }
 
+/** Shades stop short of the ends of the sequential scale, which come near the paper of one theme or the other. */
+const SHADES = { from: 0.16, to: 0.86 };
+
 /**
- * Colour of a series role: "train", "test", "other" or "category-N" (N is 0-based).
+ * Colour of a series role: "train", "test", "other", "category-N" (N is 0-based), or "shade-S" for one of a family of
+ * curves that differ in a quantity (S from 0 to 1).
  * @param {string} role @param {Palette} [colors]
  */
 export function roleColor(role, colors = palette()) {
   if (role === "train") return colors.positive;
   if (role === "test") return colors.negative;
   if (role.startsWith("category-")) return categoryColor(Number(role.slice(9)) || 0, colors);
+  if (role.startsWith("shade-")) return pixelToCss(pack(viridis(SHADES.from + (SHADES.to - SHADES.from) * (Number(role.slice(6)) || 0))));
   return colors.soft;
 }
 
@@ -153,11 +158,14 @@ const VIRIDIS = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80
 
 /** Table for unsigned values, dark = low, bright = high. @returns {Uint32Array} */
 export function sequentialTable() {
-  return table((share) => {
-    const position = share * (VIRIDIS.length - 1);
-    const index = Math.min(VIRIDIS.length - 2, Math.floor(position));
-    return mix(VIRIDIS[index], VIRIDIS[index + 1], position - index);
-  });
+  return table(viridis);
+}
+
+/** @param {number} share 0…1 @returns {Rgb} */
+function viridis(share) {
+  const position = share * (VIRIDIS.length - 1);
+  const index = Math.min(VIRIDIS.length - 2, Math.floor(position));
+  return mix(VIRIDIS[index], VIRIDIS[index + 1], position - index);
 }
 
 /**

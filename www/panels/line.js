@@ -11,14 +11,23 @@ import { drawEmpty, Plot } from "./plot.js";
 /** @typedef {import("./axes.js").Axis} Axis */
 /** @typedef {import("./axes.js").Box} Box */
 /** @typedef {import("./color.js").Palette} Palette */
-/** @typedef {{name: string, role: string, thin?: boolean, x: Float32Array, y: Float32Array}} Series */
+/**
+ * @typedef {{name: string, role: string, thin?: boolean, dashed?: boolean, dots?: "alone" | "joined" | null, nameAt?: number, x: Float32Array, y: Float32Array}} Series
+ * one without a name is only drawn; `dots` stand at its readings, alone or joined by the line; its name stands beside the reading `nameAt`, or the last
+ */
+/**
+ * @typedef {{y?: number, x?: number, label: string, role?: string, below?: string}} Rule
+ * a level or a place on the axis; a level with a role is drawn in its colour, and with `below`, perhaps empty, the room below it is shut
+ */
+/** @typedef {Rule & {y: number}} Level */
 /**
  * @typedef {object} LinePayload
  * @property {Partial<Axis>} x @property {Partial<Axis>} y
  * @property {Series[]} series
  * @property {{from: number, to: number, label: string}[]} bands
- * @property {{y: number, label: string}[]} rules
+ * @property {Rule[]} rules
  * @property {boolean} [timeline] dragging seeks; false: the axis does not count steps
+ * @property {string} [note] a sentence below
  */
 /** @typedef {{step?: number, furthest?: number, onSeek?: (step: number) => void, compact?: boolean}} Context */
 
@@ -40,7 +49,7 @@ function create(element, info) {
 
   const plot = new Plot(element, {
     label: info.title,
-    height: (width) => info.height ?? (info.compact ? Math.min(150, width * 0.5) : info.wide ? Math.max(210, Math.min(300, width * 0.42)) : 226),
+    height: (width) => info.height ?? (info.compact ? Math.min(150, width * 0.5) : info.wide ? Math.max(210, Math.min(300, width * 0.42)) : Math.max(226, Math.min(300, width * 0.8))),
     draw: (surface) => {
       const colors = palette();
       scales = payload && draw(surface, payload, context, colors, Boolean(info.compact));
@@ -115,6 +124,7 @@ function create(element, info) {
       // On an axis that does not count steps there is no present one.
       context = next.timeline === false ? {} : nextContext;
       describe();
+      if (!info.compact) plot.note(next.note);
       plot.ask();
     },
     resize: () => plot.ask(),
@@ -137,20 +147,26 @@ function draw({ context, width, height }, payload, at, colors, compact) {
   if (series.length === 0) return null;
   const names = compact ? [] : placeable(series);
   const narrow = width < 460;
-  const room = compact ? 6 : narrow ? 12 : marginFor(context, names, payload.rules ?? [], colors, width);
-  const box = { left: compact ? 2 : 38, right: width - room, top: compact ? 6 : 26, bottom: height - (compact ? 6 : 26) };
+  const levels = levelsOf(payload);
+  const room = compact ? 6 : narrow ? 12 : marginFor(context, names.filter(({ nameAt }) => nameAt === undefined), levels, colors, width);
+  context.font = labelFont(colors);
+  const xName = payload.x.unit || payload.x.label || "";
+  // In a narrow margin there is no place for the name beside the last value, so it stands below.
+  const below = !compact && context.measureText(xName).width + 24 > room ? 40 : 26;
+  const box = { left: compact ? 2 : 40, right: width - room, top: compact ? 6 : 26, bottom: height - (compact ? 6 : below) };
   const { x, y } = scalesFor(payload, series, box);
   if (!compact) {
     for (const band of payload.bands ?? []) drawBand(context, band, x, box, colors);
-    drawAxes(context, { x, y, box, colors, xName: payload.x.unit || payload.x.label || "", yName: axisName(payload.y) });
+    drawAxes(context, { x, y, box, colors, xName, yName: axisName(payload.y) });
   } else {
     for (const band of payload.bands ?? []) drawBand(context, { ...band, label: "" }, x, box, colors);
   }
-  for (const rule of payload.rules ?? []) drawRule(context, rule.y, y, box, colors);
+  for (const rule of levels) drawRule(context, compact ? { ...rule, below: rule.below && "" } : rule, y, box, colors);
+  for (const { x: place, label } of payload.rules ?? []) if (place !== undefined) drawPlace(context, x.at(place), compact ? "" : label, box, colors);
   const cursor = at.step === undefined ? width : x.at(Math.max(at.step, x.min));
   context.save();
   context.beginPath();
-  context.rect(box.left, box.top - 3, box.right - box.left + 1, box.bottom - box.top + 6);
+  context.rect(box.left - 5, box.top - 3, box.right - box.left + 10, box.bottom - box.top + 6);
   context.clip();
   context.lineJoin = "round";
   for (const [from, to, share] of [[0, cursor, 1], [cursor, width, 0.35]]) {
@@ -160,16 +176,22 @@ function draw({ context, width, height }, payload, at, colors, compact) {
     context.clip();
     for (const line of [...series].sort((one, other) => Number(other.thin ?? false) - Number(one.thin ?? false))) {
       context.globalAlpha = share * (line.thin ? (line.role === "other" ? 0.4 : 0.55) : 1);
-      drawLine(context, line, x, y, roleColor(line.role, colors), compact);
+      if (line.dots !== "alone") drawLine(context, line, x, y, roleColor(line.role, colors), compact);
+      if (line.dots) drawDots(context, line, x, y, roleColor(line.role, colors), colors, compact);
     }
     context.restore();
   }
   context.restore();
   if (!compact) {
-    drawNames(context, names, payload.rules ?? [], { x, y, box, colors, narrow });
+    drawNames(context, names, levels, { x, y, box, colors, narrow });
     if (at.step !== undefined) drawCursor(context, at.step, cursor, box, colors);
   }
   return { x, y, box };
+}
+
+/** The rules that are levels. @param {LinePayload} payload @returns {Level[]} */
+function levelsOf(payload) {
+  return (payload.rules ?? []).flatMap(({ y, ...rule }) => (y === undefined ? [] : [{ ...rule, y }]));
 }
 
 /** @param {LinePayload} payload @param {Series[]} series @param {Box} box */
@@ -185,8 +207,9 @@ function scalesFor(payload, series, box) {
   return { x, y };
 }
 
-/** Curves that get a name; of many unnamed companions only one. @param {Series[]} series */
-function placeable(series) {
+/** Curves that get a name, and dots that say where; of the companions with the role of others only one. @param {Series[]} all */
+function placeable(all) {
+  const series = all.filter((line) => line.name && (line.dots !== "alone" || line.nameAt !== undefined));
   const others = series.filter((line) => line.role === "other");
   if (others.length <= 2) return series;
   return series.filter((line) => line.role !== "other" || line === others[0]).map((line) => (line === others[0] ? { ...line, name: "other seeds" } : line));
@@ -213,19 +236,74 @@ function drawBand(context, { from, to, label }, x, box, colors) {
   context.fillText(label, Math.max(box.left + half, Math.min(box.right - half, (left + right) / 2)), box.top + 14);
 }
 
-/** @param {CanvasRenderingContext2D} context @param {number} value @param {Scale} y @param {Box} box @param {Palette} colors */
-function drawRule(context, value, y, box, colors) {
+/** @param {CanvasRenderingContext2D} context @param {Level} rule @param {Scale} y @param {Box} box @param {Palette} colors */
+function drawRule(context, { y: value, role, below }, y, box, colors) {
   const level = Math.round(y.at(value)) + 0.5;
   if (level < box.top || level > box.bottom) return;
   context.save();
-  context.strokeStyle = colors.faint;
-  context.lineWidth = 1;
-  context.setLineDash([4, 4]);
+  context.strokeStyle = role ? roleColor(role, colors) : colors.faint;
+  if (below !== undefined) shut(context, below, level, box, context.strokeStyle, colors);
+  context.lineWidth = role ? 2 : 1;
+  if (!role) context.setLineDash([4, 4]);
   context.beginPath();
   context.moveTo(box.left, level);
   context.lineTo(box.right, level);
   context.stroke();
   context.restore();
+}
+
+/** A place on the axis, with its name. @param {CanvasRenderingContext2D} context @param {number} left @param {string} label @param {Box} box @param {Palette} colors */
+function drawPlace(context, left, label, box, colors) {
+  if (left < box.left || left > box.right) return;
+  context.save();
+  context.strokeStyle = colors.faint;
+  context.lineWidth = 1;
+  context.setLineDash([4, 4]);
+  context.beginPath();
+  context.moveTo(Math.round(left) + 0.5, box.top);
+  context.lineTo(Math.round(left) + 0.5, box.bottom);
+  context.stroke();
+  context.font = labelFont(colors);
+  context.fillStyle = colors.soft;
+  context.textBaseline = "alphabetic";
+  context.textAlign = "center";
+  context.fillText(label, left, box.top - 6);
+  context.restore();
+}
+
+/**
+ * The room below a level as one in which nothing can be: hatched, with the reason.
+ * @param {CanvasRenderingContext2D} context @param {string} words @param {number} level @param {Box} box @param {string} color
+ * @param {Palette} colors
+ */
+function shut(context, words, level, { left, right, bottom }, color, colors) {
+  context.save();
+  context.beginPath();
+  context.rect(left, level, right - left, bottom - level);
+  context.clip();
+  context.fillStyle = color;
+  context.globalAlpha = 0.07;
+  context.fillRect(left, level, right - left, bottom - level);
+  context.globalAlpha = 0.22;
+  context.lineWidth = 1;
+  context.beginPath();
+  for (let at = left - (bottom - level); at < right; at += 9) {
+    context.moveTo(at, bottom);
+    context.lineTo(at + bottom - level, level);
+  }
+  context.stroke();
+  context.restore();
+  if (!words || bottom - level < 16) return;
+  context.font = labelFont(colors, { weight: 500 });
+  context.textBaseline = "middle";
+  context.textAlign = "center";
+  const middle = Math.min(level + 14, (level + bottom) / 2 + 1);
+  context.lineWidth = 4;
+  context.strokeStyle = colors.paper;
+  context.strokeText(words, (left + right) / 2, middle);
+  context.fillStyle = textColor(color, colors);
+  context.fillText(words, (left + right) / 2, middle);
+  context.strokeStyle = color;
 }
 
 /** @param {CanvasRenderingContext2D} context @param {number} left @param {Box} box @param {Palette} colors */
@@ -267,19 +345,19 @@ function drawCursor(context, step, left, box, colors) {
 
 /**
  * Names stand at the ends of their curves and keep clear of each other; where there is no margin for them, above the end.
- * @param {CanvasRenderingContext2D} context @param {Series[]} series @param {{y: number, label: string}[]} rules
+ * @param {CanvasRenderingContext2D} context @param {Series[]} series @param {Level[]} rules
  * @param {{x: Scale, y: Scale, box: Box, colors: Palette, narrow: boolean}} options
  */
 function drawNames(context, series, rules, { x, y, box, colors, narrow }) {
   const ends = series.map((line) => {
-    const last = line.y.length - 1;
+    const last = line.nameAt ?? line.y.findLastIndex(Number.isFinite);
     const end = Math.min(box.right, x.at(line.x[last]));
     // Near the margin the margin is the better place.
     const left = box.right - end < 60 ? box.right : end;
     return { text: line.name, left, level: y.at(line.y[last]), color: roleColor(line.role, colors), thin: line.thin ?? false };
   });
-  const levels = rules.map(({ y: value, label }) => ({ text: label, left: box.right, level: y.at(value), color: colors.faint, thin: true }));
-  const labels = [...ends, ...levels].filter(({ level }) => Number.isFinite(level));
+  const levels = rules.map(({ y: value, label, role }) => ({ text: label, left: box.right, level: y.at(value), color: role ? roleColor(role, colors) : colors.faint, thin: !role }));
+  const labels = [...ends, ...levels].filter(({ text, level }) => text && Number.isFinite(level));
   for (const label of labels) label.level = Math.max(box.top + 4, Math.min(box.bottom - 4, label.level));
   const right = context.canvas.width / (window.devicePixelRatio || 1);
   context.textBaseline = "middle";
@@ -330,7 +408,8 @@ function spread(labels, box) {
  */
 function drawLine(context, line, x, y, color, compact) {
   context.strokeStyle = color;
-  context.lineWidth = line.thin ? 1.1 : compact ? 1.8 : 2.2;
+  context.lineWidth = line.thin ? (line.role.startsWith("shade-") ? 1.5 : 1.1) : compact ? 1.8 : 2.2;
+  context.setLineDash(line.dashed ? [5, 3] : []);
   context.beginPath();
   let column = NaN;
   let low = 0;
@@ -368,6 +447,26 @@ function drawLine(context, line, x, y, color, compact) {
   }
   if (open) finish();
   context.stroke();
+  context.setLineDash([]);
+}
+
+/**
+ * Single readings, with a rim of paper that lifts them off the curves.
+ * @param {CanvasRenderingContext2D} context @param {Series} line @param {Scale} x @param {Scale} y @param {string} color
+ * @param {Palette} colors @param {boolean} compact
+ */
+function drawDots(context, line, x, y, color, colors, compact) {
+  context.fillStyle = color;
+  context.strokeStyle = colors.paper;
+  context.lineWidth = compact ? 0.5 : 1.5;
+  for (let index = 0; index < line.y.length; index++) {
+    const [left, top] = [x.at(line.x[index]), y.at(line.y[index])];
+    if (!Number.isFinite(top)) continue;
+    context.beginPath();
+    context.arc(left, top, compact ? 1.8 : 3.6, 0, 2 * Math.PI);
+    context.fill();
+    context.stroke();
+  }
 }
 
 /** The last reading of a curve at or before `at`. @param {Series} line @param {number} at */
@@ -387,7 +486,7 @@ function read(payload, { x, box }, left) {
   const at = x.invert(left);
   const colors = palette();
   const rows = payload.series
-    .filter((line) => line.role !== "other")
+    .filter((line) => line.role !== "other" && line.name !== "")
     .map((line) => ({ line, value: reading(line, at) }))
     .filter(({ value }) => value !== undefined)
     .map(({ line, value }) => ({ name: line.name, value: formatNumber(value), color: roleColor(line.role, colors) }));
@@ -396,6 +495,6 @@ function read(payload, { x, box }, left) {
 
 /** @param {LinePayload} payload @param {number | undefined} step */
 function summary(payload, step) {
-  const told = payload.series.map((line) => `${line.name} ${formatNumber(reading(line, step ?? Infinity))}`);
+  const told = placeable(payload.series).map((line) => `${line.name} ${formatNumber(reading(line, step ?? Infinity))}`);
   return `${axisName(payload.y)}${step === undefined ? "" : ` at step ${formatCount(step)}`}: ${told.join(", ")}.`;
 }

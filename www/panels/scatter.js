@@ -1,10 +1,10 @@
 /**
  * @file Points of a plane, such as hidden states on two principal axes, with one scale for both axes: distances and
- * shapes mean what they seem to mean. Hue tells an angle, and so does a short hand at each point; a value has the
- * sequential scale.
+ * shapes mean what they seem to mean. Two quantities that have nothing to do with each other have logarithmic scales of
+ * their own instead. Hue tells an angle, and so does a short hand at each point; a value has the sequential scale.
  */
 import { bounds, drawAxes, formatNumber, labelFont, makeScale } from "./axes.js";
-import { angleColor, cyclicTable, palette, pixelToCss, sequentialTable } from "./color.js";
+import { angleColor, cyclicTable, mix, pack, palette, parseColor, pixelToCss, Raster, sequentialTable, TABLE_SIZE, textColor } from "./color.js";
 import { placeLabels } from "./labels.js";
 import { drawEmpty, Plot } from "./plot.js";
 
@@ -18,6 +18,16 @@ import { drawEmpty, Plot } from "./plot.js";
  * @property {Float32Array} x @property {Float32Array} y
  * @property {Float32Array | null} angle radians @property {Float32Array | null} value 0…1
  * @property {(string | number)[]} labels @property {string} xLabel @property {string} yLabel @property {string} [note]
+ * @property {"log"} [scales] a logarithmic scale for each axis
+ * @property {boolean} [glyphs] the labels stand in the place of the points
+ * @property {Field | null} [field] a quantity of the whole plane, behind the points
+ * @property {{x: Float32Array, y: Float32Array, from?: string} | null} [path] a way through the plane and what its beginning is called; without that, how the last point came to be where it is
+ * @property {number | null} [marked] a point with a ring
+ */
+/**
+ * @typedef {object} Field
+ * @property {number} columns @property {number} rows @property {Float32Array} values row-major, first row at the top
+ * @property {[number, number]} x @property {[number, number]} y what it covers @property {string} label
  */
 
 const RADIUS = 4.5;
@@ -42,6 +52,7 @@ function create(element, info) {
   let kept = [];
   /** @type {{x: Scale, y: Scale} | null} */
   let scales = null;
+  const raster = new Raster();
   const plot = new Plot(element, {
     label: info.title,
     height: (width) => Math.min(380, width * 0.86 + 44),
@@ -49,7 +60,7 @@ function create(element, info) {
       const colors = palette();
       scales = null;
       if (!payload || !limits || payload.x.length === 0) return drawEmpty(surface, "no reading yet", colors);
-      const drawn = draw(surface, payload, limits, kept, colors);
+      const drawn = draw(surface, payload, limits, kept, raster, colors);
       scales = drawn.scales;
       kept = drawn.sides;
       const found = nearestPoint(payload, scales, plot.pointer);
@@ -66,7 +77,8 @@ function create(element, info) {
     /** @param {ScatterPayload} next */
     update(next) {
       payload = next;
-      if (next.x.length > 0) limits = calmLimits(limits, { x: bounds([next.x]), y: bounds([next.y]) });
+      const path = next.path ?? { x: next.x, y: next.y };
+      if (next.x.length > 0) limits = calmLimits(limits, { x: bounds([next.x, path.x]), y: bounds([next.y, path.y]) });
       plot.note(next.note);
       plot.ask();
     },
@@ -111,12 +123,14 @@ export function equalScales(limits, box, margin = 0) {
 
 /**
  * @param {import("./surface.js").Surface} surface @param {ScatterPayload} payload @param {Limits} limits @param {number[]} kept
- * @param {Palette} colors
+ * @param {Raster} raster @param {Palette} colors
  */
-function draw({ context, width, height }, payload, limits, kept, colors) {
-  const legend = payload.angle || payload.value;
+function draw({ context, width, height }, payload, limits, kept, raster, colors) {
+  const { field, path, marked } = payload;
+  const legend = payload.angle || payload.value || field;
   const box = { left: 40, right: width - 2, top: legend ? 52 : 30, bottom: height - 40 };
-  const { x, y } = equalScales(limits, box, MARGIN);
+  const { x, y } = payload.scales === "log" ? logScales(limits, box) : equalScales(limits, box, MARGIN);
+  if (field) drawField(context, field, raster, { x, y, box }, colors);
   context.strokeStyle = colors.line;
   context.lineWidth = 1;
   context.beginPath();
@@ -134,8 +148,15 @@ function draw({ context, width, height }, payload, limits, kept, colors) {
   context.fillText(payload.yLabel, 0, box.top - 13);
   const colorOf = coloring(payload, colors);
   // The ends of the sequential scale come near the paper of one theme or the other; a rim keeps the point.
-  const rim = payload.value && !payload.angle ? colors.soft : null;
+  const rim = field ? colors.card : payload.value && !payload.angle ? colors.soft : null;
   const points = Array.from(payload.x, (value, index) => ({ x: x.at(value), y: y.at(payload.y[index]) }));
+  if (payload.glyphs) {
+    drawGlyphs(context, payload, points, colors);
+    if (marked !== null && marked !== undefined && points[marked]) ring(context, points[marked].x, points[marked].y, colors);
+    if (path) drawPath(context, path, { x, y }, colors);
+    if (field) drawFieldBar(context, field, width, colors);
+    return { scales: { x, y }, sides: [] };
+  }
   points.forEach((point, index) => drawPoint(context, point, payload.angle?.[index], colorOf(index), rim));
   context.font = labelFont(colors, { size: 11 });
   const names = points.map((_, index) => String(payload.labels?.[index] ?? ""));
@@ -146,16 +167,125 @@ function draw({ context, width, height }, payload, limits, kept, colors) {
   context.lineWidth = 3;
   context.lineJoin = "round";
   context.strokeStyle = colors.paper;
-  context.fillStyle = colors.soft;
+  context.fillStyle = field ? colors.ink : colors.soft;
   rectangles.forEach((rectangle, index) => {
     if (!rectangle) return;
     const [left, top] = [(rectangle.left + rectangle.right) / 2, (rectangle.top + rectangle.bottom) / 2 + 0.5];
     context.strokeText(names[index], left, top);
     context.fillText(names[index], left, top);
   });
+  if (marked !== null && marked !== undefined && points[marked]) ring(context, points[marked].x, points[marked].y, colors);
+  if (path) drawPath(context, path, { x, y }, colors);
   if (payload.angle) drawWheel(context, width, colors);
   else if (payload.value) drawBar(context, width, colors);
+  else if (field) drawFieldBar(context, field, width, colors);
   return { scales: { x, y }, sides };
+}
+
+/** Logarithmic scales with some room around the outermost points. @param {Limits} limits @param {Box} box @returns {{x: Scale, y: Scale}} */
+export function logScales(limits, box) {
+  const room = (/** @type {Span} */ { min, max }) => ({ scale: /** @type {const} */ ("log"), min: min / (max / min) ** 0.08 / 1.1, max: max * (max / min) ** 0.08 * 1.1 });
+  return { x: makeScale(room(limits.x), box.left, box.right), y: makeScale(room(limits.y), box.bottom, box.top) };
+}
+
+/** Paper is low, so that points stand out where it matters. @param {Palette} colors */
+function fieldTable(colors) {
+  const low = parseColor(colors.card);
+  const high = mix(low, parseColor(colors.categories[4]), 0.75);
+  return Uint32Array.from({ length: TABLE_SIZE }, (_, entry) => pack(mix(low, high, entry / (TABLE_SIZE - 1))));
+}
+
+/**
+ * @param {CanvasRenderingContext2D} context @param {Field} field @param {Raster} raster
+ * @param {{x: Scale, y: Scale, box: Box}} place @param {Palette} colors
+ */
+function drawField(context, field, raster, { x, y, box }, colors) {
+  const { min, max } = bounds([field.values]);
+  raster.paint(field.values, field.rows, field.columns, fieldTable(colors), min, max);
+  context.save();
+  context.beginPath();
+  context.rect(box.left, box.top, box.right - box.left, box.bottom - box.top);
+  context.clip();
+  context.imageSmoothingEnabled = true;
+  // A scale cuts what lies beyond its ends, and the field does; so it is placed by the length of a unit.
+  const unit = (box.right - box.left) / (x.max - x.min);
+  const [left, top] = [box.left + (field.x[0] - x.min) * unit, box.bottom - (field.y[1] - y.min) * unit];
+  context.drawImage(raster.canvas, left, top, (field.x[1] - field.x[0]) * unit, (field.y[1] - field.y[0]) * unit);
+  context.restore();
+}
+
+/** The legend of the field. @param {CanvasRenderingContext2D} context @param {Field} field @param {number} width @param {Palette} colors */
+function drawFieldBar(context, field, width, colors) {
+  const { min, max } = bounds([field.values]);
+  const table = fieldTable(colors);
+  const high = formatNumber(max, 2);
+  context.font = labelFont(colors);
+  const [length, right] = [64, width - 8 - context.measureText(high).width];
+  for (let at = 0; at < length; at++) {
+    context.fillStyle = pixelToCss(table[Math.round((at / (length - 1)) * (table.length - 1))]);
+    context.fillRect(right - length + at, 14, 1.5, 8);
+  }
+  context.strokeStyle = colors.line;
+  context.strokeRect(right - length - 0.5, 13.5, length + 1.5, 9);
+  legendText(context, high, width - 2, 18, colors);
+  legendText(context, `${field.label}   ${formatNumber(min, 2)}`, right - length - 6, 18, colors);
+}
+
+/** A way with an arrow at its end. @param {CanvasRenderingContext2D} context @param {NonNullable<ScatterPayload["path"]>} path @param {{x: Scale, y: Scale}} scales @param {Palette} colors */
+function drawPath(context, path, { x, y }, colors) {
+  const places = Array.from(path.x, (value, index) => [x.at(value), y.at(path.y[index])]);
+  if (places.length < 2) return;
+  context.strokeStyle = context.fillStyle = colors.negative;
+  context.lineWidth = 2;
+  context.lineJoin = "round";
+  context.beginPath();
+  places.forEach(([left, top], index) => (index ? context.lineTo(left, top) : context.moveTo(left, top)));
+  context.stroke();
+  for (const [left, top] of places.slice(1, -1)) {
+    context.beginPath();
+    context.arc(left, top, 2.5, 0, 2 * Math.PI);
+    context.fill();
+  }
+  const [first, end] = [places[0], places[places.length - 1]];
+  // Later steps may be too short to show a direction.
+  const before = places.findLast(([left, top]) => Math.hypot(left - end[0], top - end[1]) > 4);
+  if (before) {
+    const angle = Math.atan2(end[1] - before[1], end[0] - before[0]);
+    context.beginPath();
+    context.moveTo(end[0], end[1]);
+    for (const turn of [2.65, -2.65]) context.lineTo(end[0] + 10 * Math.cos(angle + turn), end[1] + 10 * Math.sin(angle + turn));
+    context.fill();
+  }
+  if (!path.from) return;
+  context.beginPath();
+  context.rect(first[0] - 4, first[1] - 4, 8, 8);
+  context.fillStyle = colors.card;
+  context.fill();
+  context.stroke();
+  context.font = labelFont(colors, { weight: 600 });
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.lineWidth = 3;
+  context.strokeStyle = colors.card;
+  const level = first[1] + (before && end[1] > first[1] ? -14 : 15);
+  context.strokeText(path.from, first[0], level);
+  context.fillStyle = textColor(colors.negative, colors);
+  context.fillText(path.from, first[0], level);
+}
+
+/** Labels in the place of points. @param {CanvasRenderingContext2D} context @param {ScatterPayload} payload @param {{x: number, y: number}[]} points @param {Palette} colors */
+function drawGlyphs(context, { labels }, points, colors) {
+  context.font = labelFont(colors, { size: 12, weight: 600 });
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  context.lineWidth = 2.5;
+  context.lineJoin = "round";
+  context.strokeStyle = colors.card;
+  context.fillStyle = textColor(colors.positive, colors);
+  points.forEach(({ x, y }, index) => {
+    context.strokeText(String(labels[index]), x, y);
+    context.fillText(String(labels[index]), x, y);
+  });
 }
 
 /** Where the hands of the points end: names must keep clear of them. @param {ScatterPayload} payload @param {{x: number, y: number}[]} points */
@@ -168,7 +298,7 @@ function hands({ angle }, points) {
 }
 
 /** Colour of a point by its index. @param {ScatterPayload} payload @param {Palette} colors @returns {(index: number) => string} */
-function coloring({ angle, value }, colors) {
+function coloring({ angle, value, path, x }, colors) {
   if (angle) {
     const cycle = cyclicTable(colors.dark);
     return (index) => angleColor(cycle, angle[index]);
@@ -177,7 +307,8 @@ function coloring({ angle, value }, colors) {
     const table = sequentialTable();
     return (index) => pixelToCss(table[Math.round(Math.min(1, Math.max(0, value[index])) * (table.length - 1))]);
   }
-  return () => colors.positive;
+  // The point whose way is drawn has its colour.
+  return (index) => (path?.x.length && !path.from && index === x.length - 1 ? colors.negative : colors.positive);
 }
 
 /**
