@@ -5,6 +5,7 @@
 mod claim;
 mod control;
 mod grokking;
+mod modern_hopfield;
 mod payload;
 mod pointer_networks;
 pub(crate) mod safetensors;
@@ -22,7 +23,11 @@ use serde::Serialize;
 use serde_json::Value;
 
 /// Every lab, in the order of the gallery: one line each.
-pub const ALL: &[&Lab] = &[&pointer_networks::LAB, &grokking::LAB];
+pub const ALL: &[&Lab] = &[
+    &pointer_networks::LAB,
+    &grokking::LAB,
+    &modern_hopfield::LAB,
+];
 
 /// Where a lab comes from.
 #[derive(Clone, Copy, Debug, Serialize)]
