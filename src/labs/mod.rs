@@ -6,6 +6,7 @@ mod claim;
 mod control;
 mod grokking;
 mod modern_hopfield;
+mod neural_collapse;
 mod payload;
 mod pointer_networks;
 pub(crate) mod safetensors;
@@ -27,6 +28,7 @@ pub const ALL: &[&Lab] = &[
     &pointer_networks::LAB,
     &grokking::LAB,
     &modern_hopfield::LAB,
+    &neural_collapse::LAB,
 ];
 
 /// Where a lab comes from.
