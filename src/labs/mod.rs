@@ -5,6 +5,7 @@
 mod claim;
 mod control;
 mod grokking;
+mod information_plane;
 mod modern_hopfield;
 mod neural_collapse;
 mod payload;
@@ -29,6 +30,7 @@ pub const ALL: &[&Lab] = &[
     &grokking::LAB,
     &modern_hopfield::LAB,
     &neural_collapse::LAB,
+    &information_plane::LAB,
 ];
 
 /// Where a lab comes from.
