@@ -4,6 +4,7 @@
 
 mod claim;
 mod control;
+mod double_descent;
 mod grokking;
 mod information_plane;
 mod modern_hopfield;
@@ -31,6 +32,7 @@ pub const ALL: &[&Lab] = &[
     &modern_hopfield::LAB,
     &neural_collapse::LAB,
     &information_plane::LAB,
+    &double_descent::LAB,
 ];
 
 /// Where a lab comes from.
