@@ -25,7 +25,7 @@ const out = /** @type {string} */ (options.out);
 /** Everything but index.html and the service worker, whose names must not change. */
 const ASSETS = "assets";
 /** Budgets in bytes after gzip; going over one fails the build. */
-const BUDGET = { engine: 384 * 1024, speed: 250 * 1024, firstPaint: 150 * 1024 };
+const BUDGET = { engine: 540 * 1024, speed: 250 * 1024, firstPaint: 150 * 1024 };
 
 const staging = `${out}.new`;
 await rm(staging, { recursive: true, force: true });

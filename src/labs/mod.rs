@@ -4,6 +4,7 @@
 
 mod claim;
 mod control;
+mod convex_relu;
 mod double_descent;
 mod grokking;
 mod information_plane;
@@ -33,6 +34,7 @@ pub const ALL: &[&Lab] = &[
     &neural_collapse::LAB,
     &information_plane::LAB,
     &double_descent::LAB,
+    &convex_relu::LAB,
 ];
 
 /// Where a lab comes from.
