@@ -55,10 +55,10 @@ const CONTROLS: &[Control] = &[
             Choice { value: "a=40&b=20&c=10&d=5", label: "uneven" },
             Choice { value: "a=40&b=20&c=10&d=1", label: "extreme" },
         ],
-        ..count("a", "samples of A", "40", "")
+        ..count("a", "samples of A", "40", "Each sample is a point that may go anywhere.")
     },
-    count("b", "samples of B", "20", ""),
-    count("c", "samples of C", "10", ""),
+    count("b", "samples of B", "20", "Equal counts make equal arrows."),
+    count("c", "samples of C", "10", "Half as many samples: a longer arrow."),
     count("d", "samples of D", "5", "The rarer a class, the longer its arrow. Drag one down to 1."),
     Control::choice(
         "loss",
