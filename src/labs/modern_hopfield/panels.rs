@@ -12,16 +12,24 @@ fn named<'a>(view: &'a View, name: &str) -> Option<&'a RunView<'a>> {
     view.runs.iter().find(|run| run.name == name)
 }
 
-fn series(name: &str, role: &str, dots: bool, x: &[f32], y: Vec<f32>, payload: &mut Payload) -> Value {
+/// A curve, or dots, whose name stands beside the reading `named`, or the last one that is a number.
+fn series(name: &str, role: &str, dots: bool, named: usize, x: &[f32], y: Vec<f32>, payload: &mut Payload) -> Value {
+    let last = y.iter().rposition(|value| value.is_finite()).unwrap_or(0);
     let x = payload.array(x[..y.len()].to_vec());
-    json!({ "name": name, "role": role, "thin": false, "dots": dots.then_some("alone"), "x": x, "y": payload.array(y) })
-}
-
-/// Curves that come together in the end are told apart at their beginnings.
-fn named_at_its_start(mut series: Value) -> Value {
-    series["nameAt"] = json!(0);
+    let dots = dots.then_some("alone");
+    let named = (dots.is_some() || named < last).then_some(named.min(last));
+    let y = payload.array(y);
+    let mut series = json!({ "name": name, "role": role, "thin": false, "dots": dots, "x": x, "y": y });
+    if let Some(named) = named {
+        series["nameAt"] = json!(named);
+    }
     series
 }
+
+/// Readings at β = 1, where the curves of k are still apart: of the sweep, and of the four groups.
+const APART: [usize; 2] = [53, 13];
+/// The end of a curve.
+const END: usize = usize::MAX;
 
 /// k against β, with the three kinds of fixed points and the visitor's β.
 pub(super) fn regimes(view: &View, beta: f64, payload: &mut Payload) -> Value {
@@ -32,13 +40,13 @@ pub(super) fn regimes(view: &View, beta: f64, payload: &mut Payload) -> Value {
     let of_digits = main.history.column("k");
     if !of_digits.is_empty() {
         most = of_digits.iter().fold(most, |most, &k| most.max(k));
-        let digits = series("digits", "category-4", false, main.history.column("β"), of_digits.to_vec(), payload);
-        lines.push(named_at_its_start(digits));
+        let x = main.history.column("β");
+        lines.push(series("digits", "category-4", false, APART[0], x, of_digits.to_vec(), payload));
     }
     if let Some(run) = named(view, clusters::NAME) {
         let (x, k) = (run.history.column("β"), run.history.column(clusters::K));
         most = most.max(clusters::PATTERNS as f32);
-        lines.push(named_at_its_start(series("4 groups of 8", "category-0", false, x, k.to_vec(), payload)));
+        lines.push(series("4 groups of 8", "category-0", false, APART[1], x, k.to_vec(), payload));
         // A kind reaches as far as its readings do.
         for (label, from, to) in [("global", 24.0, f32::MAX), ("group", 5.0, 9.0), ("single", 0.0, 1.0)] {
             let of_kind = || x.iter().zip(k).filter(|(_, k)| (from..=to).contains(*k)).map(|(beta, _)| *beta);
@@ -65,10 +73,10 @@ pub(super) fn capacity(view: &View, payload: &mut Payload) -> Value {
     let held = capacity::DIMENSIONS.map(|d| run.history.last(&capacity::column(d)).filter(|held| *held > 0.0));
     let modern: Vec<f32> = held.iter().map_while(|held| held.map(bits)).collect();
     let mut lines =
-        vec![series("classical, 0.14 d", "category-1", false, &x, x.map(|d| bits(0.14 * d)).to_vec(), payload)];
+        vec![series("classical, 0.14 d", "category-1", false, END, &x, x.map(|d| bits(0.14 * d)).to_vec(), payload)];
     if !modern.is_empty() {
-        lines.push(series("modern", "category-0", false, &x, modern.clone(), payload));
-        lines.push(series("", "category-0", true, &x, modern, payload));
+        lines.push(series("modern", "category-0", false, END, &x, modern.clone(), payload));
+        lines.push(series("", "category-0", true, END, &x, modern, payload));
     }
     let tried = |column: &str| run.history.last(column).unwrap_or(0.0) as f64;
     let (d, count) = (tried("dimensions tried"), tried("patterns tried"));
@@ -105,9 +113,9 @@ pub(super) fn errors(view: &View, payload: &mut Payload) -> Value {
         Vec::new()
     } else {
         vec![
-            series("bound", "category-6", false, &sorted, logs(bound), payload),
-            series("to the pattern", "category-0", true, &sorted, logs(error), payload),
-            series("to the fixed point", "category-1", true, &sorted, logs(at_rest), payload),
+            series("bound", "category-6", false, END, &sorted, logs(bound), payload),
+            series("to the pattern", "category-0", true, END, &sorted, logs(error), payload),
+            series("to the fixed point", "category-1", true, END, &sorted, logs(at_rest), payload),
         ]
     };
     json!({
@@ -129,7 +137,7 @@ pub(super) fn accuracy(view: &View, payload: &mut Payload) -> Value {
         let Some(run) = named(view, name) else { continue };
         last = last.max(run.steps);
         let x: Vec<f32> = run.history.steps().iter().map(|&step| step as f32).collect();
-        lines.push(series(label, role, false, &x, run.history.column(bags::ACCURACY).to_vec(), payload));
+        lines.push(series(label, role, false, END, &x, run.history.column(bags::ACCURACY).to_vec(), payload));
     }
     json!({
         "x": json!({ "label": "step", "unit": "steps", "min": 0, "max": last }),
