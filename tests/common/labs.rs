@@ -20,7 +20,6 @@ const SETTINGS: &[(&str, Changes)] = &[
     ("playground", &[("dataset", "plane"), ("batch", "256"), ("l1", "0.001"), ("l2", "0.01")]),
     ("grokking", &[("samples", "60")]),
     ("grokking", &[("task", "modular")]),
-    ("modern-hopfield", &[]),
 ];
 
 /// Every run of every setting, with a name for messages. Claims' runs share their programs' shapes.
