@@ -149,12 +149,12 @@ fn a_run_with_a_pace_keeps_it_while_it_plays_and_only_then() {
         step = shown(&mut hub).unwrap_or(step);
     }
     assert!((8..40).contains(&step), "{step} steps in the first second");
-    // Going somewhere by hand is not slowed down; with this clock a step takes some two milliseconds.
+    // Going somewhere by hand is not slowed down; with this clock a step takes some four milliseconds.
     say(&mut hub, json!({"type": "seek", "dish": "d", "step": 400}));
     let begun = now();
     while step != 400 {
         hub.turn(&now, 8.0);
         step = shown(&mut hub).unwrap_or(step);
-        assert!(now() - begun < 1500.0, "still at step {step}");
+        assert!(now() - begun < 2500.0, "still at step {step}");
     }
 }
