@@ -6,7 +6,6 @@ use crate::cpu;
 #[cfg(feature = "gpu")]
 use crate::gpu;
 use crate::plan::Program;
-use crate::session;
 use std::time::{Duration, Instant};
 
 /// Something that trains.
@@ -128,10 +127,10 @@ pub fn measure(task: &Task, trainer: &mut dyn Trainer, protocol: &Protocol) -> O
     Outcome { first_loss, loss, rates: (0..protocol.windows).map(window).collect() }
 }
 
-/// Where the time of `steps` training steps goes, after as many to warm up.
-pub fn profile(machine: &mut cpu::Machine, steps: u64) -> cpu::Profile {
+/// Where the time of `steps` training steps goes, after as many to warm up; `dispatches` as in [`cpu::Profile::measure`].
+pub fn profile(machine: &mut cpu::Machine, steps: u64, dispatches: fn(&Program, usize) -> usize) -> cpu::Profile {
     let train = routine(machine.program(), TRAIN);
     let started = Instant::now();
     let now = || started.elapsed().as_secs_f64() * 1000.0;
-    cpu::Profile::measure(machine, steps, &now, session::dispatches, |_, _| train)
+    cpu::Profile::measure(machine, steps, &now, dispatches, |_, _| train)
 }

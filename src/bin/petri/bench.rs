@@ -125,7 +125,7 @@ fn report(
     let outcome = measure(task, &mut *trainer, protocol);
     let profile = options.profile.then(|| {
         let steps = (outcome.highest() * PROFILING).clamp(3.0, PROFILED) as u64;
-        profile(&mut cpu::Machine::new(program.clone()), steps)
+        profile(&mut cpu::Machine::new(program.clone()), steps, session::dispatches)
     });
     // A bare product trains nothing that could differ between copies.
     let copies = options.replicas.filter(|_| !task.is_product());

@@ -152,7 +152,7 @@ mod tests {
     fn what_tells_everything_and_what_tells_nothing() {
         let task = Task::new();
         let mut estimator = Estimator::new();
-        let bits: Vec<f32> = (0..POINTS * INPUTS).map(|at| (at % INPUTS >> (at / INPUTS) & 1) as f32).collect();
+        let bits: Vec<f32> = (0..POINTS * INPUTS).map(|at| (((at % INPUTS) >> (at / INPUTS)) & 1) as f32).collect();
         let (symbols, all) = estimator.measure(&task, &bits, Ruler { low: 0.0, high: 1.0, bins: 2 });
         assert_eq!((symbols, all.of_input), (INPUTS, 12.0));
         assert!((all.of_label - task.information).abs() < 1e-9, "no more than I(X;Y): {all:?}");

@@ -50,7 +50,7 @@ pub(super) fn regimes(view: &View, beta: f64, payload: &mut Payload) -> Value {
         // A kind reaches as far as its readings do.
         for (label, from, to) in [("global", 24.0, f32::MAX), ("group", 5.0, 9.0), ("single", 0.0, 1.0)] {
             let of_kind = || x.iter().zip(k).filter(|(_, k)| (from..=to).contains(*k)).map(|(beta, _)| *beta);
-            if let (Some(first), Some(last)) = (of_kind().next(), of_kind().last()) {
+            if let (Some(first), Some(last)) = (of_kind().next(), of_kind().next_back()) {
                 bands.push(json!({ "from": first, "to": last, "label": label }));
             }
         }

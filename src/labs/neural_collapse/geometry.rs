@@ -200,8 +200,8 @@ const INDEPENDENT: f64 = 1e-3;
 /// drawn as they are. A vector that adds no direction leaves the axis as it was `before`.
 pub(super) fn axes(vectors: [&Vector; 3], before: &Axes) -> Axes {
     let mut axes: Axes = [[0.0; D]; 3];
-    for at in 0..3 {
-        if norm(vectors[at]) >= DEAD && extend(&mut axes, at, vectors[at]) {
+    for (at, vector) in vectors.into_iter().enumerate() {
+        if norm(vector) >= DEAD && extend(&mut axes, at, vector) {
             continue;
         }
         let mut found = before.iter().any(|old| extend(&mut axes, at, old));

@@ -230,17 +230,17 @@ impl Pictures {
             self.theory = theory(&self.variant);
         }
         let mut series = Vec::new();
-        for class in 0..CLASSES {
+        for (class, name) in NAMES.iter().enumerate() {
             // A curve ends where its class dies.
             let curve = &self.theory[class + 1];
             let end = curve.iter().position(|&output| output == 0.0).map_or(curve.len(), |at| at + 1);
             let (x, y) = (payload.array(self.theory[0][..end].to_vec()), payload.array(curve[..end].to_vec()));
-            series.push(json!({ "name": NAMES[class], "role": role(class), "x": x, "y": y }));
+            series.push(json!({ "name": name, "role": role(class), "x": x, "y": y }));
         }
-        for class in 0..CLASSES {
+        for (class, name) in NAMES.iter().enumerate() {
             let (x, y) =
                 (payload.array(vec![self.variant.decay as f32]), payload.array(vec![geometry.output(class) as f32]));
-            let name = format!("{} in this run", NAMES[class]);
+            let name = format!("{name} in this run");
             series.push(json!({ "name": name, "role": role(class), "dots": "alone", "x": x, "y": y }));
         }
         let band = json!({ "from": self.variant.decay, "to": self.variant.decay, "label": "" });
@@ -262,7 +262,7 @@ fn names() -> Value {
 fn theory(variant: &Variant) -> Vec<Vec<f32>> {
     // 10^(1/32): three decades in 96 steps.
     let ratio = 1.074_607_828_321_317_5;
-    let mut lines = vec![Vec::with_capacity(CURVE); 1 + CLASSES];
+    let mut lines = vec![Vec::new(); 1 + CLASSES];
     let mut decay = LEAST;
     for _ in 0..CURVE {
         lines[0].push(decay as f32);
