@@ -255,14 +255,15 @@ fn drift(own: Readings) -> Option<Claim> {
         return None;
     }
     let steps = run.history.steps();
-    let readings = |net: usize, from: u64, to: u64| -> Vec<f64> {
-        let ratios = steps.iter().zip(own.of(Quantity::Ratio(layer), net));
+    let readings = |quantity: Quantity, net: usize, from: u64, to: u64| -> Vec<f64> {
+        let ratios = steps.iter().zip(own.of(quantity, net));
         let ratios = ratios.filter(|(step, ratio)| (from..=to).contains(*step) && !ratio.is_nan());
         ratios.map(|(_, &ratio)| ratio as f64).collect()
     };
-    let highest = |net: usize| readings(net, 1, EARLY).into_iter().reduce(f64::max).unwrap_or(f64::NAN);
+    let highest = |net: usize| readings(Quantity::HighestRatio, net, 1, EARLY).into_iter().fold(f64::NAN, f64::max);
     let early = (own.read_until() >= EARLY.min(run.steps)).then(|| std::array::from_fn(highest));
-    let late = own.at_end(&|net| Some(median(&readings(net, run.steps - run.steps / 5, run.steps))));
+    let late = |net: usize| Some(median(&readings(Quantity::Ratio(layer), net, run.steps - run.steps / 5, run.steps)));
+    let late = own.at_end(&late);
     let parts = vec![
         every("highest SNR within 250 epochs", early, Relation::AtLeast, 1.4, ""),
         every("median SNR of the last fifth", late, Relation::AtMost, 0.8, ""),

@@ -161,7 +161,7 @@ fn run(name: &str, part: Part, plan: Plan) -> RunPlan {
     }
 }
 
-/// About evenly on a logarithmic axis.
+/// About evenly on a logarithmic axis, and until epoch 300 no more than [`program::APART`] apart.
 fn reads(epoch: u64) -> bool {
     let every = match epoch {
         0..=20 => 1,

@@ -21,6 +21,10 @@ pub(super) const CLASSES: usize = 2;
 const BATCH: usize = 512;
 /// Epochs over which a ratio of gradients is smoothed.
 pub(super) const WINDOW: usize = 21;
+/// While gradients pass from drift to diffusion readings are no more epochs apart, and no window between them is missed.
+pub(super) const APART: usize = 10;
+/// Epochs whose gradients are kept.
+const KEPT: usize = WINDOW + APART - 1;
 /// Adam's numbers: learning rate, decays of both means, and what keeps the root from 0.
 const RATE: f32 = 2e-3;
 const DECAYS: [f32; 2] = [0.9, 0.999];
@@ -160,10 +164,10 @@ impl Plan {
         let mut outputs = self.activations(g, weights, scales)?;
         // One batch has no spread.
         if batches > 1 {
-            let shape = [WINDOW, 2, self.layers()];
+            let shape = [KEPT, 2, self.layers()];
             let recent = g.leaf_with(Role::State, "recent gradients", &shape, vec![-1.0; shape.iter().product()]);
             let epoch = g.scoped("gradients", |g| self.drift_and_diffusion(g, scanned.outputs[0]))?;
-            let kept = g.slice(recent, 0, 0, 1, WINDOW - 1)?;
+            let kept = g.slice(recent, 0, 0, 1, KEPT - 1)?;
             assigns.push((recent, g.concatenate(&[epoch, kept], 0)?));
             outputs.push(("recent gradients".into(), recent));
         }

@@ -18,8 +18,10 @@ pub(super) const MEAN_TEST: &str = "test accuracy";
 pub(super) enum Quantity {
     TrainAccuracy,
     TestAccuracy,
-    /// Ratio of drift to diffusion of a layer.
+    /// Ratio of drift to diffusion of a layer, in the median of [`WINDOW`] epochs.
     Ratio(usize),
+    /// Of the output: the largest such median of whole windows that ended with one of the last epochs.
+    HighestRatio,
     /// I(X;T) of a layer, by a number of bins.
     OfInput(usize, usize),
     /// I(T;Y) of a layer, by a number of bins.
@@ -34,6 +36,7 @@ impl Quantity {
             Quantity::TrainAccuracy => "train accuracy".into(),
             Quantity::TestAccuracy => MEAN_TEST.into(),
             Quantity::Ratio(at) => format!("gradient SNR, {}", layer(at)),
+            Quantity::HighestRatio => "highest gradient SNR of late, output".into(),
             Quantity::OfInput(at, bins) => format!("I(X;T), {}, {bins} bins", layer(at)),
             Quantity::OfLabel(at, bins) => format!("I(T;Y), {}, {bins} bins", layer(at)),
         };
@@ -73,6 +76,7 @@ impl Judge {
         let mut all = vec![Quantity::TrainAccuracy, Quantity::TestAccuracy];
         if self.plan.batches().0 > 1 {
             all.extend((0..layers).map(Quantity::Ratio));
+            all.push(Quantity::HighestRatio);
         }
         for bins in BINS {
             all.extend((0..layers).flat_map(|layer| [Quantity::OfInput(layer, bins), Quantity::OfLabel(layer, bins)]));
@@ -96,12 +100,16 @@ impl Judge {
     }
 }
 
-/// ‖m‖ / s of the last epochs' `[WINDOW, 2, layers]` in the median; epochs that are not over are below 0. None where the
-/// gradient is 0 throughout.
-fn smoothed(recent: &[f32], layers: usize, layer: usize) -> f64 {
+/// ‖m‖ / s of a layer in the last epochs, the latest first, from `[epochs, 2, layers]`; those that have not been are below 0
+/// and left out. A gradient that is 0 throughout gives what is not a number.
+fn ratios(recent: &[f32], layers: usize, layer: usize) -> Vec<f64> {
     let epochs = recent.chunks_exact(2 * layers).filter(|epoch| epoch[layer] >= 0.0);
-    let ratios: Vec<f64> = epochs.map(|epoch| (epoch[layer] as f64 / epoch[layers + layer] as f64).sqrt()).collect();
-    median(&ratios)
+    epochs.map(|epoch| (epoch[layer] as f64 / epoch[layers + layer] as f64).sqrt()).collect()
+}
+
+/// The largest median of a whole window of some ratios; not a number where there is none.
+fn highest(ratios: &[f64]) -> f64 {
+    ratios.windows(WINDOW).map(median).fold(f64::NAN, f64::max)
 }
 
 /// The median of a few numbers; not a number for none.
@@ -140,8 +148,12 @@ impl crate::labs::Judge for Judge {
             numbers.extend(accuracies.map(|accuracy| accuracy as f32));
             if let Some(recent) = outputs.get(layers) {
                 let recent = &recent[of_net(recent)];
-                debug_assert_eq!(recent.len(), WINDOW * 2 * layers);
-                numbers.extend((0..layers).map(|layer| smoothed(recent, layers, layer) as f32));
+                let latest = |layer: usize| {
+                    let ratios = ratios(recent, layers, layer);
+                    median(&ratios[..ratios.len().min(WINDOW)]) as f32
+                };
+                numbers.extend((0..layers).map(latest));
+                numbers.push(highest(&ratios(recent, layers, layers - 1)) as f32);
             }
             for bins in BINS {
                 for (layer, values) in activations.iter().enumerate() {
@@ -162,11 +174,22 @@ mod tests {
 
     #[test]
     fn ratios_are_of_finished_epochs_only() {
-        // Two layers; the last row is of an epoch that is not over.
+        // Two layers; the last row is of an epoch that has not been.
         let recent = [4.0, 9.0, 1.0, 1.0, 1.0, 4.0, 4.0, 1.0, -1.0, -1.0, -1.0, -1.0];
-        assert_eq!(smoothed(&recent, 2, 0), (2.0 + 0.5) / 2.0);
-        assert_eq!(smoothed(&recent, 2, 1), (3.0 + 2.0) / 2.0);
-        assert!(smoothed(&recent[8..], 2, 0).is_nan());
+        assert_eq!(ratios(&recent, 2, 0), [2.0, 0.5]);
+        assert_eq!(ratios(&recent, 2, 1), [3.0, 2.0]);
+        assert!(ratios(&recent[8..], 2, 0).is_empty());
+    }
+
+    #[test]
+    fn no_whole_window_is_missed_between_two_readings() {
+        // Eleven high epochs of 21 make a median high; those here lie too far back for the latest window.
+        let value = |at: usize| if (15..26).contains(&at) { 3.0 } else { 0.5 };
+        let values: Vec<f64> = (0..WINDOW + 9).map(value).collect();
+        assert_eq!((median(&values[..WINDOW]), highest(&values)), (0.5, 3.0));
+        let few: Vec<f64> = values[..WINDOW - 1].to_vec();
+        assert!(highest(&few).is_nan(), "a window that is not whole is none");
+        assert_eq!(highest(&[0.5; WINDOW]), 0.5);
     }
 
     #[test]
