@@ -10,15 +10,16 @@ use crate::plan::{self, Program};
 pub trait Work: Send {
     /// Names of the recorded numbers.
     fn numbers(&self) -> Vec<String>;
-    /// The recorded numbers of the present state, all finite, in the order of their names.
-    fn measure(&self) -> Vec<f32>;
+    /// Appends the recorded numbers of the present state, all finite, in the order of their names.
+    fn measure(&self, numbers: &mut Vec<f32>);
     /// Names of the tensors that panels are shown.
     fn pictures(&self) -> Vec<String> {
         Vec::new()
     }
-    /// These tensors of the present state; each keeps its length.
-    fn show(&self) -> Vec<Vec<f32>> {
-        Vec::new()
+    /// Fills in these tensors, which are empty, from the present state; each has the same length every time. It is called
+    /// after every step, so that snapshots hold them.
+    fn show(&self, tensors: &mut [Vec<f32>]) {
+        let _ = tensors;
     }
     /// Does the next step: milliseconds of work, as everything else waits for it.
     fn step(&mut self);
@@ -46,8 +47,12 @@ pub fn run(name: impl Into<String>, part: Part, steps: u64, reads: fn(u64) -> bo
 fn program(work: &dyn Work) -> Result<Program> {
     let mut g = Graph::new();
     let held = |g: &mut Graph, name: &str, values: Vec<f32>| g.leaf_with(Role::State, name, &[values.len()], values);
-    let numbers = held(&mut g, NUMBERS, work.measure());
-    let pictures = work.pictures().into_iter().zip(work.show());
+    let (names, mut first) = (work.pictures(), Vec::new());
+    work.measure(&mut first);
+    let numbers = held(&mut g, NUMBERS, first);
+    let mut tensors = vec![Vec::new(); names.len()];
+    work.show(&mut tensors);
+    let pictures = names.into_iter().zip(tensors);
     let pictures: Vec<_> = pictures.map(|(name, values)| (name.clone(), held(&mut g, &name, values))).collect();
     let steps = g.leaf_with(Role::State, "steps of work", &[], vec![0.0]);
     let one_more = g.add_number(steps, 1.0)?;
@@ -122,11 +127,9 @@ impl Feed for Worker {
         self.go_to(step + 1);
         let (numbers, pictures) = leaves.split_at_mut(1);
         if (self.reads)(self.done) || self.done == self.steps {
-            numbers[0] = self.work.measure();
+            self.work.measure(&mut numbers[0]);
         }
-        for (leaf, values) in pictures.iter_mut().zip(self.work.show()) {
-            *leaf = values;
-        }
+        self.work.show(pictures);
         0
     }
 }
@@ -161,14 +164,14 @@ mod tests {
         fn numbers(&self) -> Vec<String> {
             vec!["sum".into(), "next".into()]
         }
-        fn measure(&self) -> Vec<f32> {
-            vec![self.sum, self.next]
+        fn measure(&self, numbers: &mut Vec<f32>) {
+            numbers.extend([self.sum, self.next]);
         }
         fn pictures(&self) -> Vec<String> {
             vec!["trail".into()]
         }
-        fn show(&self) -> Vec<Vec<f32>> {
-            vec![vec![self.sum; 3]]
+        fn show(&self, tensors: &mut [Vec<f32>]) {
+            tensors[0].extend([self.sum; 3]);
         }
         fn step(&mut self) {
             self.sum += self.next;

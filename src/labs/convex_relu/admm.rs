@@ -6,7 +6,7 @@
 
 use super::certificate::Certificate;
 use super::coupled::{Coupled, Scratch};
-use super::data::{Set, Vector, add, dot, narrowed, norm, owned, scaled};
+use super::data::{Set, Vector, add, dot, narrow, norm, owned, scaled};
 use super::network::Network;
 use super::patterns::Patterns;
 use super::sweep::Solver;
@@ -185,7 +185,7 @@ impl Work for AdmmWork {
         owned(if self.certificate.is_some() { &names } else { &names[..6] })
     }
 
-    fn measure(&self) -> Vec<f32> {
+    fn measure(&self, recorded: &mut Vec<f32>) {
         let AdmmWork { admm, certificate, .. } = self;
         let set = &admm.program.set;
         let residual = admm.residual(admm.relaxed());
@@ -208,15 +208,15 @@ impl Work for AdmmWork {
         if let Some(certificate) = certificate {
             numbers.push(certificate.floor(&residual));
         }
-        narrowed(&numbers)
+        narrow(&numbers, recorded);
     }
 
     fn pictures(&self) -> Vec<String> {
         owned(&[BLOCKS])
     }
 
-    fn show(&self) -> Vec<Vec<f32>> {
-        vec![narrowed(self.admm.blocks().as_flattened())]
+    fn show(&self, tensors: &mut [Vec<f32>]) {
+        narrow(self.admm.blocks().as_flattened(), &mut tensors[0]);
     }
 
     fn step(&mut self) {

@@ -14,11 +14,6 @@ const NOT_BELOW: f64 = 1.0 - 1e-3;
 /// What counts as at the optimum.
 const NEAR: f64 = 1.01;
 
-/// The run of a name.
-pub(super) fn named<'a, 'b>(view: &'b View<'a>, name: &str) -> Option<&'b RunView<'a>> {
-    view.runs.iter().find(|run| run.name == name)
-}
-
 /// The last reading of a run that is over.
 fn last(run: Option<&RunView>, column: &str) -> Option<f64> {
     let run = run?;
@@ -27,7 +22,7 @@ fn last(run: Option<&RunView>, column: &str) -> Option<f64> {
 
 /// p*.
 pub(super) fn optimum(view: &View) -> Option<f64> {
-    last(named(view, FLOOR), OBJECTIVE)
+    last(view.run(FLOOR), OBJECTIVE)
 }
 
 /// A claim whose verdict waits for a run.
@@ -50,7 +45,7 @@ pub(super) fn of_plain(view: &View) -> Vec<Claim> {
 /// C1: the network is worth what the convex program promises.
 fn same_optimum(view: &View) -> Claim {
     let shown = view.runs.get(1);
-    let (best, network, proven) = (optimum(view), last(shown, NETWORK), last(named(view, FLOOR), PROVEN));
+    let (best, network, proven) = (optimum(view), last(shown, NETWORK), last(view.run(FLOOR), PROVEN));
     let gap = best.zip(network).map(|(best, network)| (network / best - 1.0).abs());
     let told = |value: Option<f64>| value.map_or_else(|| "…".to_owned(), |value| rounded(value, 5));
     let detail = format!(
@@ -64,7 +59,7 @@ fn same_optimum(view: &View) -> Claim {
 
 /// Of the descents of a width, once they are over: the lowest objective, and how many are at the optimum, over p*.
 fn ends(view: &View, width: usize, best: f64) -> Option<(f64, usize)> {
-    let run = named(view, &of_width(width));
+    let run = view.run(&of_width(width));
     let (mut lowest, mut near) = (f64::INFINITY, 0);
     for index in 0..descent::RUNS {
         let end = last(run, &descent::column(index))? / best;
@@ -101,7 +96,7 @@ fn stuck(view: &View) -> Claim {
 
 /// C3: how the objective comes to the optimum.
 fn converges(view: &View) -> Claim {
-    let (run, best) = (named(view, ADMM), optimum(view));
+    let (run, best) = (view.run(ADMM), optimum(view));
     let at = |column: &str, step: u64| run.and_then(|run| run.history.at(column, step)).map(f64::from);
     let distance = |label: &str, step: u64, most: f64| {
         let distance = at(RELAXED, step).zip(best).map(|(value, best)| (value / best - 1.0).abs());
@@ -140,7 +135,7 @@ pub(super) fn value(run: &RunView, size: usize, draw: usize) -> Option<f64> {
 
 /// C4 and C5: optima of samples of several sizes.
 fn sampled(view: &View, id: &'static str, name: &str, sizes: &[usize], enough: f64) -> Claim {
-    let run = named(view, name);
+    let run = view.run(name);
     let mut parts = Vec::new();
     let mut detail = format!("Means over p* of four draws of {name}, each size part of the next:");
     let (mut lowest, mut growth, mut end) = (None, None, None);
@@ -172,7 +167,7 @@ fn sampled(view: &View, id: &'static str, name: &str, sizes: &[usize], enough: f
 
 /// Claims C6 to C8.
 pub(super) fn of_adversarial(view: &View, reach: f64) -> Vec<Claim> {
-    let (convex, standard, attacked) = (named(view, CONVEX), named(view, STANDARD), named(view, ATTACKED));
+    let (convex, standard, attacked) = (view.run(CONVEX), view.run(STANDARD), view.run(ATTACKED));
     let points = |run: Option<&RunView>, column: &str| last(run, column).map(|share| 100.0 * share);
     let less = |a: Option<f64>, b: Option<f64>| a.zip(b).map(|(a, b)| a - b);
     let (robust, plain, rival) = (points(convex, ROBUST), points(standard, ROBUST), points(attacked, ROBUST));

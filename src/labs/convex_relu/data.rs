@@ -28,11 +28,16 @@ pub(super) fn add(to: &mut Vector, a: &Vector, by: f64) {
 
 /// In single precision, as pictures and programs have it.
 pub(super) fn narrowed(values: &[f64]) -> Vec<f32> {
-    let mut narrow = Vec::with_capacity(values.len());
+    let mut narrowed = Vec::with_capacity(values.len());
+    narrow(values, &mut narrowed);
+    narrowed
+}
+
+/// The same, appended.
+pub(super) fn narrow(values: &[f64], into: &mut Vec<f32>) {
     for value in values {
-        narrow.push(*value as f32);
+        into.push(*value as f32);
     }
-    narrow
 }
 
 /// Names that are kept.

@@ -165,7 +165,7 @@ pub(super) fn sizes(view: &View, payload: &mut Payload) -> Value {
         (BY_PATTERNS, SAMPLED_PATTERNS, "train", "sampled patterns"),
         (BY_NEURONS, SAMPLED_NEURONS, "category-2", "fixed random neurons"),
     ] {
-        let Some((run, best)) = claims::named(view, name).zip(claims::optimum(view)) else { continue };
+        let Some((run, best)) = view.run(name).zip(claims::optimum(view)) else { continue };
         let (mut at, mut means) = (Vec::new(), Vec::new());
         for draw in 0..DRAWS {
             let (mut x, mut y) = (Vec::new(), Vec::new());

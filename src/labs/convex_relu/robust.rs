@@ -9,7 +9,7 @@
 
 use super::admm::{BLOCKS, OBJECTIVE, VIOLATION, total_norm};
 use super::coupled::{Coupled, Scratch};
-use super::data::{Set, Vector, add, dot, narrowed, norm, owned, scaled};
+use super::data::{Set, Vector, add, dot, narrow, norm, owned, scaled};
 use super::network::Network;
 use super::patterns::Patterns;
 use crate::graph::Result;
@@ -255,9 +255,14 @@ impl Robust {
         }
     }
 
+    /// Length below which a block is none.
+    fn threshold(&self) -> f64 {
+        self.program.task.beta / self.program.rho
+    }
+
     /// The weights that are the result.
     pub(super) fn weights(&self) -> Vec<Vector> {
-        let threshold = self.program.task.beta / self.program.rho;
+        let threshold = self.threshold();
         let mut weights = self.blocks.clone();
         for block in &mut weights {
             *block = shrunk(block, threshold);
@@ -299,18 +304,21 @@ impl Work for Robust {
         owned(&[OBJECTIVE, VIOLATION, CLEAN, ROBUST, WORST])
     }
 
-    fn measure(&self) -> Vec<f32> {
+    fn measure(&self, numbers: &mut Vec<f32>) {
         let weights = self.weights();
         let [clean, robust, worst] = grade(&self.program.task, &Network::recover(&weights));
-        vec![self.objective(&weights) as f32, self.violation(&weights) as f32, clean, robust, worst]
+        numbers.extend([self.objective(&weights) as f32, self.violation(&weights) as f32, clean, robust, worst]);
     }
 
     fn pictures(&self) -> Vec<String> {
         owned(&[BLOCKS])
     }
 
-    fn show(&self) -> Vec<Vec<f32>> {
-        vec![narrowed(self.weights().as_flattened())]
+    fn show(&self, tensors: &mut [Vec<f32>]) {
+        let threshold = self.threshold();
+        for block in &self.blocks {
+            narrow(&shrunk(block, threshold), &mut tensors[0]);
+        }
     }
 
     fn step(&mut self) {

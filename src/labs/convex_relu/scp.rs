@@ -2,7 +2,7 @@
 //! min ½ |Σ_i (X u_i)₊ a_i − y|² + β Σ_i |a_i|, by FISTA (Beck and Teboulle, 2009).
 
 use super::admm::{BLOCKS, NETWORK, OBJECTIVE, half_square};
-use super::data::{Set, Vector, dot, narrowed, norm, owned, scaled};
+use super::data::{Set, Vector, dot, narrow, norm, owned, scaled};
 use super::network::Network;
 use super::patterns::direction;
 use super::sweep::Solver;
@@ -147,18 +147,18 @@ impl Work for ScpWork {
         owned(&[OBJECTIVE, NETWORK])
     }
 
-    fn measure(&self) -> Vec<f32> {
+    fn measure(&self, numbers: &mut Vec<f32>) {
         let program = &self.0.program;
         let network = Network::recover(&self.0.blocks()).objective(&program.set, program.beta);
-        vec![self.0.value() as f32, network as f32]
+        numbers.extend([self.0.value() as f32, network as f32]);
     }
 
     fn pictures(&self) -> Vec<String> {
         owned(&[BLOCKS])
     }
 
-    fn show(&self) -> Vec<Vec<f32>> {
-        vec![narrowed(self.0.blocks().as_flattened())]
+    fn show(&self, tensors: &mut [Vec<f32>]) {
+        narrow(self.0.blocks().as_flattened(), &mut tensors[0]);
     }
 
     fn step(&mut self) {

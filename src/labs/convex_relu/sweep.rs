@@ -73,10 +73,9 @@ impl Work for Sweep {
     }
 
     /// 0 for a program that is not solved.
-    fn measure(&self) -> Vec<f32> {
-        let mut values = super::data::narrowed(&self.values);
-        values.resize(self.sizes.len() * DRAWS, 0.0);
-        values
+    fn measure(&self, numbers: &mut Vec<f32>) {
+        super::data::narrow(&self.values, numbers);
+        numbers.resize(self.sizes.len() * DRAWS, 0.0);
     }
 
     fn step(&mut self) {

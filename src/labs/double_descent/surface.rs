@@ -183,15 +183,14 @@ impl Surface {
         Size::solve(&scaled(&self.gram), &scaled(&self.cross), &self.problem.targets)
     }
 
-    /// By row of the surface and model size, 0 where that is not there yet.
-    fn table(&self, of: fn(&Size) -> &[f64]) -> Vec<f32> {
-        let mut table = vec![0.0; ROWS * SIZES.len()];
+    /// Fills a table by row of the surface and model size, 0 where that is not there yet.
+    fn table(&self, of: fn(&Size) -> &[f64], table: &mut Vec<f32>) {
+        table.resize(ROWS * SIZES.len(), 0.0);
         for (column, size) in self.sizes.iter().enumerate() {
             for (row, value) in of(size).iter().enumerate() {
                 table[row * SIZES.len() + column] = *value as f32;
             }
         }
-        table
     }
 }
 
@@ -225,10 +224,10 @@ impl Work for Surface {
         names
     }
 
-    fn measure(&self) -> Vec<f32> {
+    fn measure(&self, numbers: &mut Vec<f32>) {
         let row = row_at(self.step);
         let (test, train) = self.sizes.get(THRESHOLD).map_or((0.0, 0.0), |size| (size.test[row], size.train[row]));
-        let mut numbers = vec![test as f32, train as f32, self.sizes.len() as f32];
+        numbers.extend([test as f32, train as f32, self.sizes.len() as f32]);
         for size in &self.sizes {
             numbers.push(size.condition() as f32);
             for row in RECORDED {
@@ -236,21 +235,22 @@ impl Work for Surface {
             }
         }
         numbers.resize(3 + SIZES.len() * (1 + RECORDED.len()), 0.0);
-        numbers
     }
 
     fn pictures(&self) -> Vec<String> {
         ["test", "train", "singular", "scores"].map(String::from).into()
     }
 
-    fn show(&self) -> Vec<Vec<f32>> {
-        let mut singular = vec![0.0; SIZES.len() * SAMPLES];
+    fn show(&self, tensors: &mut [Vec<f32>]) {
+        let [test, train, singular, scores] = tensors else { return };
+        self.table(|size| &size.test, test);
+        self.table(|size| &size.train, train);
+        singular.resize(SIZES.len() * SAMPLES, 0.0);
         for (to, size) in singular.chunks_mut(SAMPLES).zip(&self.sizes) {
             to.iter_mut().zip(&size.singular).for_each(|(to, value)| *to = *value as f32);
         }
-        let mut scores = self.sizes.get(THRESHOLD).map_or_else(Vec::new, |size| size.scores.clone());
+        scores.extend(self.sizes.get(THRESHOLD).iter().flat_map(|size| &size.scores));
         scores.resize(ROWS * SHOWN * CLASSES, 0.0);
-        vec![self.table(|size| &size.test), self.table(|size| &size.train), singular, scores]
     }
 
     fn step(&mut self) {

@@ -89,10 +89,10 @@ impl Work for Search {
         fixed.into_iter().chain(DIMENSIONS.map(column)).collect()
     }
 
-    fn measure(&self) -> Vec<f32> {
+    fn measure(&self, numbers: &mut Vec<f32>) {
         let d = DIMENSIONS[self.at.min(DIMENSIONS.len() - 1)] as f32;
         let held = self.held.iter().enumerate().map(|(at, &held)| if at < self.at { held.max(1) as f32 } else { 0.0 });
-        [d, self.count as f32, self.came_back].into_iter().chain(held).collect()
+        numbers.extend([d, self.count as f32, self.came_back].into_iter().chain(held));
     }
 
     fn step(&mut self) {
