@@ -24,6 +24,29 @@ pub fn rounded(value: f64, digits: u32) -> String {
     }
 }
 
+/// In a sentence: at most three digits after the point, no trailing zeros: `2.5`.
+pub fn short(value: f64) -> String {
+    trimmed(rounded(value, 3))
+}
+
+/// Without zeros at the end that say nothing.
+pub fn trimmed(text: String) -> String {
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// A count with its thousands apart: `12,345`.
+pub fn grouped(count: u64) -> String {
+    let digits = text(count as f64);
+    let mut grouped = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            grouped.push(',');
+        }
+        grouped.push(digit);
+    }
+    grouped
+}
+
 /// Reads a finite decimal as people write it: `.5`, `+2`, `1e-3`.
 pub fn parse(text: &str) -> Option<f64> {
     let text = text.trim();

@@ -15,6 +15,17 @@ pub fn descending(values: &[f64]) -> Vec<usize> {
     ascending(&values.iter().map(|value| -value).collect::<Vec<f64>>())
 }
 
+/// The median: of an even number of values the mean of the two in the middle; not a number for none.
+pub fn median(values: &[f64]) -> f64 {
+    let order = ascending(values);
+    let middle = order.len() / 2;
+    match order.len() {
+        0 => f64::NAN,
+        odd if odd % 2 == 1 => values[order[middle]],
+        _ => (values[order[middle - 1]] + values[order[middle]]) / 2.0,
+    }
+}
+
 /// Ranks from 1; equal values share the mean of the ranks they take up. Fails for values that are not finite.
 pub fn mid_ranks(values: &[f64]) -> Result<Vec<f64>> {
     super::matrix::check_values("ranks", "what is ranked", values)?;
@@ -42,5 +53,11 @@ mod tests {
         assert!(mid_ranks(&[1.0, f64::NAN]).is_err());
         assert_eq!(descending(&[1.0, 2.0, 1.0, 2.0]), [1, 3, 0, 2]);
         assert_eq!(ascending(&[0.0, -0.0, -1.0]), [2, 0, 1]);
+    }
+
+    #[test]
+    fn the_median_of_an_odd_and_an_even_number_of_values() {
+        assert_eq!((median(&[3.0, 1.0, 2.0]), median(&[4.0, 1.0, 3.0, 2.0])), (2.0, 2.5));
+        assert!(median(&[]).is_nan());
     }
 }

@@ -1,5 +1,6 @@
 //! What a paper says, beside what was measured.
 
+use crate::analysis::order::median;
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -174,14 +175,9 @@ impl Summary {
         let held = claims.iter().filter(|claim| claim.verdict == Verdict::Holds).count();
         let mut medians = Vec::new();
         for (position, part) in claims[0].parts.iter().enumerate().filter(|_| claims.len() >= 3) {
-            let mut values: Vec<f64> = Vec::with_capacity(claims.len());
-            for value in claims.iter().filter_map(|claim| claim.parts[position].measured) {
-                values.insert(values.partition_point(|smaller| *smaller < value), value);
-            }
+            let values: Vec<f64> = claims.iter().filter_map(|claim| claim.parts[position].measured).collect();
             if let (Some(threshold), false) = (part.median, values.is_empty()) {
-                let middle = values.len() / 2;
-                let odd = values.len() % 2 == 1;
-                let measured = if odd { values[middle] } else { (values[middle - 1] + values[middle]) / 2.0 };
+                let measured = median(&values);
                 medians.push(Median { label: part.label.clone(), measured, relation: part.relation, threshold });
             }
         }

@@ -131,6 +131,11 @@ impl<'a> View<'a> {
     pub fn main(&self) -> RunView<'a> {
         self.runs[0]
     }
+
+    /// The run of a name, if the session was opened with it.
+    pub fn run(&self, name: &str) -> Option<&RunView<'a>> {
+        self.runs.iter().find(|run| run.name == name)
+    }
 }
 
 #[cfg(test)]

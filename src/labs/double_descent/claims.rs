@@ -236,7 +236,7 @@ impl Told {
     /// Where a setting stands at an epoch; told once.
     fn standing(&mut self, view: &View, which: usize, epoch: u64) -> Option<Standing> {
         let setting = &SETTINGS[which];
-        let run = view.runs.iter().find(|run| run.name == setting.name);
+        let run = view.run(setting.name);
         let standing = run.and_then(|run| standing(run, epoch));
         if !self.settings.contains(&which) {
             self.settings.push(which);

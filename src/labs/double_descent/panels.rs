@@ -73,21 +73,15 @@ fn time_text(row: usize) -> String {
     match (row, row % 20) {
         (LIMIT, _) => "T = ∞".into(),
         (_, 0) => format!("T = 10{}", ["²", "³", "⁴", "⁵", "⁶", "⁷"][row / 20]),
-        _ => format!("T = {}", grouped(time(row) as u64)),
+        _ => format!("T = {}", three_digits(time(row))),
     }
 }
 
-/// A count with its thousands apart, to three digits.
-fn grouped(count: u64) -> String {
-    let digits = number::text(count as f64);
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(if at < 3 { digit } else { '0' });
-    }
-    text
+/// A large number with its thousands apart; digits after the third are cut off.
+fn three_digits(value: f64) -> String {
+    let count = value as u64;
+    let unit = 10u64.pow(count.max(100).ilog10() - 2);
+    number::grouped(count / unit * unit)
 }
 
 /// A row of the surface, as far as its sizes are there.
@@ -226,7 +220,7 @@ fn spectrum(picture: &Picture, settings: &Settings, shown: &Shown, payload: &mut
         "m = {size}, {}: {dark} of {} directions are not even half fitted. The smallest singular value is 1/{} of the largest.",
         time_text(shown.row),
         rank,
-        grouped((first / last) as u64),
+        three_digits((first / last).into()),
     );
     json!({
         "x": json!({ "label": "direction, largest first" }),

@@ -1,11 +1,11 @@
 //! What the lab checks. Every number comes from what the runs recorded; thresholds are those of the list
 //! that the page shows. A part stays open until the steps that decide it have been made.
 
+use super::first_low;
 use super::modular::{self, LEARNT};
 use super::polynomial::D;
-use super::{first_low, short};
 use crate::labs::{Claim, Measured, Relation};
-use crate::number;
+use crate::number::{self, short};
 use crate::session::{RunView, View};
 
 /// Name of the modular run that generalises.
@@ -52,10 +52,9 @@ fn ratio(a: Option<f64>, b: Option<f64>) -> Option<f64> {
 /// modular ones, if the session was opened with the runs for claims.
 pub(super) fn of_polynomial(view: &View, alpha: f64, epsilon: f64, frozen: f64) -> Vec<Claim> {
     let (main, rich, lazy) = (&view.runs[0], &view.runs[1], &view.runs[2]);
-    let named = |name: &str| view.runs.iter().find(|run| run.name == name);
     let mut claims = vec![
         delay(main, alpha, epsilon),
-        overshoot(main, named("ε = 0.5"), epsilon),
+        overshoot(main, view.run("ε = 0.5"), epsilon),
         order(main, rich, lazy),
         Claim::judge(
             "C4",
@@ -68,7 +67,7 @@ pub(super) fn of_polynomial(view: &View, alpha: f64, epsilon: f64, frozen: f64) 
             main.steps,
         ),
         alignment(main),
-        samples(named("P = 80"), named("P = 600")),
+        samples(view.run("P = 80"), view.run("P = 600")),
     ];
     claims.extend(of_modular(view));
     claims
@@ -176,8 +175,7 @@ fn samples(few: Option<&RunView>, many: Option<&RunView>) -> Claim {
 
 /// Claims C7 and C8, from the two modular runs.
 pub(super) fn of_modular(view: &View) -> Vec<Claim> {
-    let named = |name: &str| view.runs.iter().find(|run| run.name == name);
-    let (rich, lazy) = (named(RICH), named(LAZY));
+    let (rich, lazy) = (view.run(RICH), view.run(LAZY));
     let learnt = |run: &RunView, column: &str| -> Option<f64> {
         match run.history.first(column, modular::EVERY, |share| share >= LEARNT) {
             Some(step) => Some(step as f64),

@@ -15,7 +15,6 @@ use super::{Choice, Claim, ClaimInfo, Control, Effect, Experiment, Lab, PanelInf
 use super::{Scale, Settings, When};
 use crate::graph::Result;
 use crate::json::json;
-use crate::number;
 use crate::session::{History, RunView, View};
 use serde_json::Value;
 
@@ -246,10 +245,4 @@ fn curve(run: &RunView, column: &str, name: &str, role: &str, thin: bool, payloa
 /// The axis of steps.
 fn step_axis(last: u64) -> Value {
     json!({ "label": "step", "unit": "steps", "scale": "log", "min": 1, "max": last })
-}
-
-/// A number in a sentence: at most three digits after the point, no trailing zeros.
-fn short(value: f64) -> String {
-    let text = number::rounded(value, 3);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }

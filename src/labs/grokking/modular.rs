@@ -3,7 +3,7 @@
 //! The paper trains a one-layer transformer on this task; the network here is the cheaper stand-in for the
 //! same effect of α.
 
-use super::{Setting, claims, curve, short, step_axis};
+use super::{Setting, claims, curve, step_axis};
 use crate::analysis::matrix::widen;
 use crate::analysis::spectrum;
 use crate::graph::{Entry, Graph, Result, Role, Var};
@@ -165,7 +165,7 @@ pub(super) fn open(settings: &Settings, with_claims: bool) -> Result<(Box<dyn Se
     for (factor, part) in [(1.0, Part::Main), (0.25, Part::Beside), (4.0, Part::Beside)] {
         let alpha = alpha * factor;
         let build = Box::new(move || program(&Data::draw(seed), alpha as f32, decay as f32, part == Part::Main));
-        runs.push(RunPlan::new(format!("α = {}", short(alpha)), part, steps, reads, build));
+        runs.push(RunPlan::new(format!("α = {}", number::short(alpha)), part, steps, reads, build));
     }
     if with_claims {
         runs.extend(claim_runs(seed));

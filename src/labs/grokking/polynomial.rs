@@ -4,7 +4,7 @@
 //! and nothing else.
 
 use super::kernel::frozen_loss;
-use super::{LOW, Setting, claims, curve, first_low, short, step_axis};
+use super::{LOW, Setting, claims, curve, first_low, step_axis};
 use crate::graph::{Entry, Graph, Result, Role, Var};
 use crate::json::json;
 use crate::labs::{Claim, Part, Payload, RunPlan, Settings};
@@ -272,7 +272,7 @@ pub(super) fn open(settings: &Settings, with_claims: bool) -> Result<(Box<dyn Se
     let mut runs = Vec::new();
     for (factor, part) in [(1.0, Part::Main), (0.25, Part::Beside), (4.0, Part::Beside)] {
         let alpha = alpha * factor;
-        runs.push(run(format!("α = {}", short(alpha)), alpha, epsilon, samples, part));
+        runs.push(run(format!("α = {}", number::short(alpha)), alpha, epsilon, samples, part));
     }
     if with_claims {
         let low = |history: &History| first_low(history, "test loss").is_some();

@@ -3,7 +3,8 @@
 
 use super::bound::Bound;
 use super::program::{NETS, Plan};
-use super::record::{Quantity, median};
+use super::record::Quantity;
+use crate::analysis::order::median;
 use crate::labs::{Claim, ClaimInfo, Measured, Relation};
 use crate::nn::Activation;
 use crate::number::rounded;
@@ -184,12 +185,11 @@ fn listed(numbers: Option<[f64; NETS]>, digits: u32) -> String {
 /// that would repeat the main run is left out, and that speaks for it.
 pub(super) fn of(view: &View, plan: &Plan, bins: usize, bound: &mut Bound) -> Vec<Claim> {
     let (main, hidden) = (&view.runs[0], plan.hidden);
-    let named = |name: &str| view.runs.iter().find(|run| run.name == name);
     let readings = |run, hidden| Readings { run, hidden, bins };
     let own = readings(main, hidden);
-    let little = named(LITTLE).map(|run| readings(run, hidden)).or((plan.share == LITTLE_SHARE).then_some(own));
-    let shallow = named(SHALLOW).map(|run| readings(run, 1)).or((hidden == 1).then_some(own));
-    let relu = named(RELU).map(|run| readings(run, hidden)).or((plan.activation == Activation::Relu).then_some(own));
+    let little = view.run(LITTLE).map(|run| readings(run, hidden)).or((plan.share == LITTLE_SHARE).then_some(own));
+    let shallow = view.run(SHALLOW).map(|run| readings(run, 1)).or((hidden == 1).then_some(own));
+    let relu = view.run(RELU).map(|run| readings(run, hidden)).or((plan.activation == Activation::Relu).then_some(own));
     let mut claims = forgetting(own);
     claims.extend(drift(own));
     claims.extend([on_the_bound(own, bound), data(own, little), depth(own, shallow), against(relu)]);

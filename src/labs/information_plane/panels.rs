@@ -261,5 +261,5 @@ pub(super) fn patterns(
 
 /// The run against the paper, as far as it has been read.
 pub(super) fn against<'a>(view: &'a View, hidden: usize, bins: usize) -> Option<Readings<'a>> {
-    view.runs.iter().find(|run| run.name == RELU).map(|run| Readings { run, hidden, bins })
+    view.run(RELU).map(|run| Readings { run, hidden, bins })
 }

@@ -4,6 +4,7 @@
 use super::information::{Estimator, Ruler};
 use super::program::{Draw, NETS, Plan, WINDOW, layer_name};
 use super::task::INPUTS;
+use crate::analysis::order::median;
 use crate::nn::Activation;
 use crate::session::History;
 
@@ -112,19 +113,6 @@ fn highest(ratios: &[f64]) -> f64 {
     ratios.windows(WINDOW).map(median).fold(f64::NAN, f64::max)
 }
 
-/// The median of a few numbers; not a number for none.
-pub(super) fn median(values: &[f64]) -> f64 {
-    let mut sorted: Vec<f64> = Vec::with_capacity(values.len());
-    for &value in values {
-        sorted.insert(sorted.partition_point(|&smaller| smaller < value), value);
-    }
-    match (sorted.len(), sorted.len() / 2) {
-        (0, _) => f64::NAN,
-        (odd, middle) if odd % 2 == 1 => sorted[middle],
-        (_, middle) => (sorted[middle - 1] + sorted[middle]) / 2.0,
-    }
-}
-
 impl crate::labs::Judge for Judge {
     fn numbers(&self) -> Vec<String> {
         let quantities = self.quantities();
@@ -190,11 +178,5 @@ mod tests {
         let few: Vec<f64> = values[..WINDOW - 1].to_vec();
         assert!(highest(&few).is_nan(), "a window that is not whole is none");
         assert_eq!(highest(&[0.5; WINDOW]), 0.5);
-    }
-
-    #[test]
-    fn the_median_of_an_odd_and_an_even_number_of_values() {
-        assert_eq!((median(&[3.0, 1.0, 2.0]), median(&[4.0, 1.0, 3.0, 2.0])), (2.0, 2.5));
-        assert!(median(&[]).is_nan());
     }
 }

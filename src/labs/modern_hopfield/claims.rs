@@ -1,6 +1,6 @@
 //! What the lab checks. Every number comes from what the runs recorded.
 
-use super::{attention, bags, capacity, clusters, error_law, recall, short};
+use super::{attention, bags, capacity, clusters, error_law, recall};
 use crate::labs::{Claim, ClaimInfo, Measured, Relation};
 use crate::number;
 use crate::session::{RunView, View};
@@ -50,14 +50,13 @@ pub(super) const CLAIMS: &[ClaimInfo] = &[
 
 /// All claims as far as they are measured.
 pub(super) fn of(view: &View) -> Vec<Claim> {
-    let named = |name: &str| view.runs.iter().find(|run| run.name == name);
     vec![
-        recalled(named(recall::COMPARISON)),
-        stored(named(capacity::NAME)),
-        errors(named(error_law::NAME)),
-        kinds(named(clusters::NAME)),
-        same(named(attention::NAME)),
-        pooled(named(bags::LEARNED), named(bags::MEAN)),
+        recalled(view.run(recall::COMPARISON)),
+        stored(view.run(capacity::NAME)),
+        errors(view.run(error_law::NAME)),
+        kinds(view.run(clusters::NAME)),
+        same(view.run(attention::NAME)),
+        pooled(view.run(bags::LEARNED), view.run(bags::MEAN)),
     ]
 }
 
@@ -154,7 +153,7 @@ fn kinds(run: Option<&RunView>) -> Claim {
         Measured::new("k at β = 8, at most", warm, Relation::AtMost, 9.0),
         Measured::new("k at β = 128", cold, Relation::AtMost, 1.0),
     ];
-    let told = |k: Option<f64>| k.map_or("?".into(), short);
+    let told = |k: Option<f64>| k.map_or("?".into(), number::short);
     let detail = format!("Of 32 patterns: k = {} at β = 0.5, {} at 8, {} at 128.", told(hot), told(warm), told(cold));
     let (step, of) = progress(run);
     Claim::judge("C4", parts, detail, step, of)

@@ -2,6 +2,7 @@
 //!
 //! Stored patterns are the rows of X `[n, d]`, states the rows of ξ `[q, d]`; M is the largest norm of a pattern.
 
+use crate::analysis::order;
 use crate::cpu::Machine;
 use crate::graph::{Entry, Graph, Result, Role, Var};
 use crate::plan;
@@ -137,16 +138,16 @@ pub(super) fn least_number(weights: &[f32], share: f32) -> usize {
 
 /// Positions of numbers, the largest first.
 pub(super) fn descending(numbers: &[f32]) -> Vec<usize> {
-    let mut order: Vec<usize> = (0..numbers.len()).collect();
-    order.sort_unstable_by(|&a, &b| numbers[b].total_cmp(&numbers[a]).then(a.cmp(&b)));
-    order
+    order::descending(&widened(numbers))
 }
 
 /// The middle of some numbers, or the mean of the two in the middle.
 pub(super) fn median(numbers: &[f32]) -> f32 {
-    let order = descending(numbers);
-    let middle = |at: usize| numbers[order[at.min(order.len() - 1)]];
-    if order.is_empty() { f32::NAN } else { (middle((order.len() - 1) / 2) + middle(order.len() / 2)) / 2.0 }
+    order::median(&widened(numbers)) as f32
+}
+
+fn widened(numbers: &[f32]) -> Vec<f64> {
+    numbers.iter().map(|&number| number.into()).collect()
 }
 
 /// Entropy of weights that add up to 1, in nats.

@@ -25,7 +25,6 @@ mod tests;
 use super::{Claim, Experiment, Lab, Paper, Payload, RunPlan, Settings};
 use crate::data::digits;
 use crate::graph::Result;
-use crate::number;
 use crate::session::View;
 use bags::{Bags, Pooling};
 use images::Images;
@@ -86,12 +85,6 @@ fn open(settings: &Settings, with_claims: bool) -> Result<Box<dyn Experiment>> {
     }
     let shown = Shown::new(images, hidden)?;
     Ok(Box::new(ModernHopfield { runs, settings: settings.clone(), shown, bags, follows: !with_claims }))
-}
-
-/// A number in a sentence: at most three digits after the point, no trailing zeros.
-fn short(value: f64) -> String {
-    let text = number::rounded(value, 3);
-    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 impl Experiment for ModernHopfield {

@@ -5,12 +5,8 @@ use super::{capacity, clusters, error_law, memory};
 use crate::json::{NONE, json};
 use crate::labs::Payload;
 use crate::number;
-use crate::session::{RunView, View};
+use crate::session::View;
 use serde_json::Value;
-
-fn named<'a>(view: &'a View, name: &str) -> Option<&'a RunView<'a>> {
-    view.runs.iter().find(|run| run.name == name)
-}
 
 /// A curve, or dots, whose name stands beside the reading `named`, or the last one that is a number.
 fn series(name: &str, role: &str, dots: bool, named: usize, x: &[f32], y: Vec<f32>, payload: &mut Payload) -> Value {
@@ -43,7 +39,7 @@ pub(super) fn regimes(view: &View, beta: f64, payload: &mut Payload) -> Value {
         let x = main.history.column("β");
         lines.push(series("digits", "category-4", false, APART[0], x, of_digits.to_vec(), payload));
     }
-    if let Some(run) = named(view, clusters::NAME) {
+    if let Some(run) = view.run(clusters::NAME) {
         let (x, k) = (run.history.column("β"), run.history.column(clusters::K));
         most = most.max(clusters::PATTERNS as f32);
         lines.push(series("4 groups of 8", "category-0", false, APART[1], x, k.to_vec(), payload));
@@ -67,7 +63,7 @@ pub(super) fn regimes(view: &View, beta: f64, payload: &mut Payload) -> Value {
 
 /// log₂ of the capacity against the dimension.
 pub(super) fn capacity(view: &View, payload: &mut Payload) -> Value {
-    let Some(run) = named(view, capacity::NAME) else { return Value::Null };
+    let Some(run) = view.run(capacity::NAME) else { return Value::Null };
     let bits = |held: f32| memory::ln(held) / std::f32::consts::LN_2;
     let x = capacity::DIMENSIONS.map(|d| d as f32);
     let held = capacity::DIMENSIONS.map(|d| run.history.last(&capacity::column(d)).filter(|held| *held > 0.0));
@@ -101,7 +97,7 @@ pub(super) fn capacity(view: &View, payload: &mut Payload) -> Value {
 
 /// Errors and bounds against β Δ.
 pub(super) fn errors(view: &View, payload: &mut Payload) -> Value {
-    let Some(run) = named(view, error_law::NAME) else { return Value::Null };
+    let Some(run) = view.run(error_law::NAME) else { return Value::Null };
     let [x, error, at_rest, bound] = error_law::NUMBERS.map(|name| run.history.column(name));
     let mut order = memory::descending(x);
     order.reverse();
@@ -134,7 +130,7 @@ pub(super) fn accuracy(view: &View, payload: &mut Payload) -> Value {
     let mut last = bags::COMPARED;
     let mut lines = Vec::new();
     for (name, label, role) in [(bags::LEARNED, "learned query", "category-0"), (bags::MEAN, "mean", "category-1")] {
-        let Some(run) = named(view, name) else { continue };
+        let Some(run) = view.run(name) else { continue };
         last = last.max(run.steps);
         let x: Vec<f32> = run.history.steps().iter().map(|&step| step as f32).collect();
         lines.push(series(label, role, false, END, &x, run.history.column(bags::ACCURACY).to_vec(), payload));
@@ -151,7 +147,7 @@ pub(super) fn accuracy(view: &View, payload: &mut Payload) -> Value {
 
 /// One test bag with the weights of its digits.
 pub(super) fn bag(view: &View, all: &Bags, at: usize, payload: &mut Payload) -> Value {
-    let Some(picture) = named(view, bags::LEARNED).and_then(|run| run.picture) else { return Value::Null };
+    let Some(picture) = view.run(bags::LEARNED).and_then(|run| run.picture) else { return Value::Null };
     let (weights, chance) = (&picture.get("weights")[at * bags::SIZE..][..bags::SIZE], picture.get("chances")[at]);
     let (pixels, labels) = all.pictures(at);
     let zero = labels.iter().position(|label| *label == 0);

@@ -6,13 +6,12 @@ use super::drawing;
 use super::images::{Classical, Images, normalise, sign};
 use super::memory::{Memory, Retrieved, descending, least_number, median};
 use super::recall::{MASS, Told, tell, tried};
-use super::short;
 use crate::analysis::pca::{self, Projection};
 use crate::data::digits::PIXELS;
 use crate::graph::Result;
 use crate::json::{NONE, json};
 use crate::labs::{Payload, Settings};
-use crate::number;
+use crate::number::{self, short};
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -301,8 +300,7 @@ fn shortest(value: f64) -> String {
     } else {
         2
     };
-    let text = number::rounded(value, digits);
-    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+    number::trimmed(number::rounded(value, digits))
 }
 
 fn black_and_white(units: &[i32]) -> Vec<f32> {

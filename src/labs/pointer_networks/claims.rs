@@ -139,18 +139,13 @@ fn longer(main: &RunView) -> Claim {
     judge("C3", parts, detail, main)
 }
 
-/// The run of a name, if the session was opened with it.
-fn named<'a>(view: &'a View, name: &str) -> Option<&'a RunView<'a>> {
-    view.runs.iter().find(|run| run.name == name)
-}
-
 /// Steps done and to be done by several runs.
 fn progress(runs: &[Option<&RunView>]) -> (u64, u64) {
     runs.iter().flatten().fold((0, 0), |(step, of), run| (step + run.step, of + run.steps))
 }
 
 fn dictionaries(view: &View) -> Claim {
-    let runs = [ONE_LENGTH, BASELINE, PLAIN].map(|name| named(view, name));
+    let runs = [ONE_LENGTH, BASELINE, PLAIN].map(|name| view.run(name));
     let [pointer, blend, plain] = runs.map(|run| run.and_then(|run| at_end(run, "accuracy", 8)));
     let lead = |other: Option<f64>| Some(pointer? - other?);
     // One run of a baseline may catch up; the lead is asked of the median of seeds, and of a seed only that it is one.
@@ -170,7 +165,7 @@ fn dictionaries(view: &View) -> Claim {
 }
 
 fn orders(view: &View) -> Claim {
-    let runs = [FIRST_LOWEST, FIRST_SORTED, LEFTMOST].map(|name| named(view, name));
+    let runs = [FIRST_LOWEST, FIRST_SORTED, LEFTMOST].map(|name| view.run(name));
     let [lowest, sorted, leftmost] = runs.map(|run| run.and_then(|run| at_end(run, "accuracy", 10)));
     let gain = |other: Option<f64>| Some(other? - lowest?);
     let parts = vec![

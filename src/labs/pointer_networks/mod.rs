@@ -311,13 +311,6 @@ fn reads(step: u64) -> bool {
     step > 0 && step.is_multiple_of(every)
 }
 
-/// A count with its thousands apart.
-fn grouped(count: u64) -> String {
-    let digits = count.to_string();
-    let (head, tail) = digits.split_at(digits.len().saturating_sub(3));
-    if head.is_empty() { digits } else { format!("{head},{tail}") }
-}
-
 impl PointerNetworks {
     fn set(&mut self) -> &ShownSet {
         let PointerNetworks { set, settings, plan, solver, .. } = self;
@@ -347,7 +340,7 @@ impl PointerNetworks {
                     range: recorded.range,
                     ..plan
                 };
-                let steps = recorded.steps.parse().map_or_else(|_| recorded.steps.clone(), grouped);
+                let steps = recorded.steps.parse().map_or_else(|_| recorded.steps.clone(), number::grouped);
                 let text = format!(
                     "trained earlier: seed {}, {steps} steps, {}; made by “{}”. Choose “this run” to train it yourself.",
                     recorded.seed, recorded.figures, recorded.command
@@ -362,7 +355,7 @@ impl PointerNetworks {
             ("here", _, Some(picture)) => {
                 let weights = picture.names.iter().zip(&picture.arrays);
                 let weights = weights.map(|(name, values)| (name.clone(), Vec::new(), values.clone())).collect();
-                Ok((weights, plan, ("here", format!("this run, step {}", grouped(main.step)))))
+                Ok((weights, plan, ("here", format!("this run, step {}", number::grouped(main.step)))))
             }
             _ => Ok((self.untrained.clone(), plan, ("untrained", "first weights, before any training".into()))),
         }
