@@ -144,6 +144,19 @@ export function labelFont(colors, { size = 11.5, weight = 400 } = {}) {
   return `${weight} ${size}px ${colors.font}`;
 }
 
+/** Vertical lines of the grid, at the values that stand on the axis. @param {CanvasRenderingContext2D} context @param {Scale} x @param {Box} box @param {import("./color.js").Palette} colors */
+export function drawUprights(context, x, box, colors) {
+  context.strokeStyle = colors.line;
+  context.lineWidth = 1;
+  context.beginPath();
+  for (const value of x.ticks(Math.max(2, (box.right - box.left) / 70))) {
+    const left = Math.round(x.at(value)) + 0.5;
+    context.moveTo(left, box.top);
+    context.lineTo(left, box.bottom);
+  }
+  context.stroke();
+}
+
 /**
  * Draws horizontal grid lines with their values, the values along x, and the names of both axes.
  * @param {CanvasRenderingContext2D} context

@@ -156,6 +156,12 @@ export function divergingTable(colors = palette()) {
 /** Nine anchors of the perceptually uniform "viridis" scale. @type {Rgb[]} */
 const VIRIDIS = ["#440154", "#472d7b", "#3b528b", "#2c728e", "#21918c", "#28ae80", "#5ec962", "#addc30", "#fde725"].map(parseColor);
 
+/** Table from paper to ink. @param {Palette} colors @returns {Uint32Array} */
+export function greyTable(colors) {
+  const [paper, ink] = [parseColor(colors.card), parseColor(colors.ink)];
+  return table((share) => mix(paper, ink, share));
+}
+
 /** Table for unsigned values, dark = low, bright = high. @returns {Uint32Array} */
 export function sequentialTable() {
   return table(viridis);

@@ -4,7 +4,7 @@
  * chosen by pointer or keys. images_layout.js says where everything stands.
  */
 import { formatNumber, labelFont } from "./axes.js";
-import { mix, pack, palette, parseColor, Raster, TABLE_SIZE } from "./color.js";
+import { greyTable, palette, Raster } from "./color.js";
 import { CAPTION, layOut, pictureAt, SHARE } from "./images_layout.js";
 import { drawEmpty, Plot } from "./plot.js";
 
@@ -144,18 +144,12 @@ class Pager {
   }
 }
 
-/** From paper to ink. @param {Palette} colors */
-function greys(colors) {
-  const [paper, ink] = [parseColor(colors.card), parseColor(colors.ink)];
-  return Uint32Array.from({ length: TABLE_SIZE }, (_, entry) => pack(mix(paper, ink, entry / (TABLE_SIZE - 1))));
-}
-
 /**
  * @param {CanvasRenderingContext2D} context @param {ImagesPayload} payload @param {Layout} layout @param {Raster} raster @param {Palette} colors
  */
 function draw(context, payload, layout, raster, colors) {
   const { size, cells, choice: chosen } = layout;
-  const table = greys(colors);
+  const table = greyTable(colors);
   if (chosen) {
     context.fillStyle = colors.accentSoft;
     context.beginPath();

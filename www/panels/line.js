@@ -354,9 +354,9 @@ function drawNames(context, series, rules, { x, y, box, colors, narrow }) {
     const end = Math.min(box.right, x.at(line.x[last]));
     // Near the margin the margin is the better place.
     const left = box.right - end < 60 ? box.right : end;
-    return { text: line.name, left, level: y.at(line.y[last]), color: roleColor(line.role, colors), thin: line.thin ?? false };
+    return { text: line.name, left, level: y.at(line.y[last]), color: roleColor(line.role, colors), thin: line.thin ?? false, within: line.nameAt !== undefined };
   });
-  const levels = rules.map(({ y: value, label, role }) => ({ text: label, left: box.right, level: y.at(value), color: role ? roleColor(role, colors) : colors.faint, thin: !role }));
+  const levels = rules.map(({ y: value, label, role }) => ({ text: label, left: box.right, level: y.at(value), color: role ? roleColor(role, colors) : colors.faint, thin: !role, within: false }));
   const labels = [...ends, ...levels].filter(({ text, level }) => text && Number.isFinite(level));
   for (const label of labels) label.level = Math.max(box.top + 4, Math.min(box.bottom - 4, label.level));
   const right = context.canvas.width / (window.devicePixelRatio || 1);
@@ -365,8 +365,9 @@ function drawNames(context, series, rules, { x, y, box, colors, narrow }) {
   const placed = labels.map((label) => {
     context.font = labelFont(colors, { weight: label.thin ? 400 : 600 });
     const size = context.measureText(label.text).width;
-    const inside = narrow || label.left + 8 + size > right;
-    const from = inside ? label.left - size - 2 : label.left + 8;
+    const inside = (narrow && !label.within) || label.left + 8 + size > right;
+    // A curve that has just begun has no room on its left either.
+    const from = inside ? Math.max(box.left + 2, label.left - size - 2) : label.left + 8;
     return { ...label, from, to: from + size, level: inside ? label.level - 10 : label.level };
   });
   spread(placed, box);

@@ -3,7 +3,7 @@
  * shapes mean what they seem to mean. Two quantities that have nothing to do with each other have logarithmic scales of
  * their own instead. Hue tells an angle, and so does a short hand at each point; a value has the sequential scale.
  */
-import { bounds, drawAxes, formatNumber, labelFont, makeScale } from "./axes.js";
+import { bounds, drawAxes, drawUprights, formatNumber, labelFont, makeScale } from "./axes.js";
 import { angleColor, cyclicTable, mix, pack, palette, parseColor, pixelToCss, Raster, sequentialTable, TABLE_SIZE, textColor } from "./color.js";
 import { placeLabels } from "./labels.js";
 import { drawEmpty, Plot } from "./plot.js";
@@ -131,15 +131,7 @@ function draw({ context, width, height }, payload, limits, kept, raster, colors)
   const box = { left: 40, right: width - 2, top: legend ? 52 : 30, bottom: height - 40 };
   const { x, y } = payload.scales === "log" ? logScales(limits, box) : equalScales(limits, box, MARGIN);
   if (field) drawField(context, field, raster, { x, y, box }, colors);
-  context.strokeStyle = colors.line;
-  context.lineWidth = 1;
-  context.beginPath();
-  for (const value of x.ticks(Math.max(2, (box.right - box.left) / 70))) {
-    const left = Math.round(x.at(value)) + 0.5;
-    context.moveTo(left, box.top);
-    context.lineTo(left, box.bottom);
-  }
-  context.stroke();
+  drawUprights(context, x, box, colors);
   drawAxes(context, { x, y, box, colors, xName: payload.xLabel, yName: "" });
   context.font = labelFont(colors);
   context.fillStyle = colors.faint;

@@ -1,7 +1,7 @@
 // @ts-nocheck  node's own types are not among the dependencies of the site
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { calmLimits, equalScales } from "./scatter.js";
+import { calmLimits, equalScales, logScales } from "./scatter.js";
 
 const box = { left: 40, right: 340, top: 30, bottom: 230 };
 const unit = { x: { min: -1, max: 1 }, y: { min: -1, max: 1 } };
@@ -36,4 +36,13 @@ test("limits widen at once and narrow slowly", () => {
 test("another network with far smaller states fills the picture at once", () => {
   const small = { x: { min: -0.1, max: 0.1 }, y: { min: -0.1, max: 0.1 } };
   assert.deepEqual(calmLimits(unit, small), small);
+});
+
+test("two quantities have logarithmic scales of their own, with room around the outermost points", () => {
+  const { x, y } = logScales({ x: { min: 0.01, max: 1 }, y: { min: 1, max: 8 } }, box);
+  assert.ok(x.log && y.log);
+  assert.ok(x.at(0.01) > 41 && x.at(1) < 339 && y.at(8) > 31 && y.at(1) < 229);
+  assert.ok(Math.abs(x.at(0.1) - (x.at(0.01) + x.at(1)) / 2) < 1e-6, "a factor is a distance");
+  const one = logScales({ x: { min: 0.3, max: 0.3 }, y: { min: 1, max: 1 } }, box);
+  assert.equal(Math.round(one.x.at(0.3)), 190);
 });

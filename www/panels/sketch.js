@@ -3,7 +3,7 @@
  * control: one hexadecimal digit a pixel, row by row. Beside it stands what came of it.
  */
 import { formatNumber, labelFont } from "./axes.js";
-import { mix, pack, palette, parseColor, pixelToCss, Raster, TABLE_SIZE } from "./color.js";
+import { greyTable, palette, pixelToCss, Raster, TABLE_SIZE } from "./color.js";
 import { Plot } from "./plot.js";
 
 /** @typedef {import("./color.js").Palette} Palette */
@@ -246,8 +246,7 @@ class Sketch {
     if (!payload) return;
     const { side, size, left, results } = this.layout(plot.width);
     const { height, width } = payload;
-    const [paper, ink] = [parseColor(colors.card), parseColor(colors.ink)];
-    const table = Uint32Array.from({ length: TABLE_SIZE }, (_, entry) => pack(mix(paper, ink, entry / (TABLE_SIZE - 1))));
+    const table = greyTable(colors);
     const cell = side / width;
     this.levels.forEach((level, at) => {
       context.fillStyle = pixelToCss(table[Math.round((level / MOST) * (TABLE_SIZE - 1))]);

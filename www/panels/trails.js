@@ -3,7 +3,7 @@
  * faint to full with time; what lies beyond the step shown stays as a shadow. Colour tells which thing it is, and so does
  * the mark in its place; the shape of that place tells companions, such as networks of other seeds, apart.
  */
-import { axisName, drawAxes, formatCount, formatNumber, labelFont, makeScale } from "./axes.js";
+import { axisName, drawAxes, drawUprights, formatCount, formatNumber, labelFont, makeScale } from "./axes.js";
 import { inkOn, mix, pack, palette, parseColor, pixelToCss, roleColor, textColor } from "./color.js";
 import { drawEmpty, Plot } from "./plot.js";
 
@@ -111,7 +111,7 @@ function draw({ context, width, height }, payload, step, pointer, compact, color
   const box = compact ? { left: 4, right: width - 6, top: 8, bottom: height - 6 } : { left: 38, right: width - 12, top: legend + 24, bottom: height - 40 };
   const [x, y] = [makeScale(payload.x, box.left, box.right), makeScale(payload.y, box.bottom, box.top)];
   if (!compact) {
-    drawColumns(context, x, box, colors);
+    drawUprights(context, x, box, colors);
     drawAxes(context, { x, y, box, colors, yName: axisName(payload.y) });
     context.font = labelFont(colors);
     context.fillStyle = colors.faint;
@@ -147,19 +147,6 @@ function draw({ context, width, height }, payload, step, pointer, compact, color
   if (legend) drawLegend(context, payload, width, colors);
   if (laid.every(({ points }) => points.length === 0)) drawEmpty({ context, width, height: height + legend }, payload.empty ?? "no reading yet", colors);
   return laid;
-}
-
-/** Vertical lines of the grid. @param {CanvasRenderingContext2D} context @param {Scale} x @param {Box} box @param {Palette} colors */
-function drawColumns(context, x, box, colors) {
-  context.strokeStyle = colors.line;
-  context.lineWidth = 1;
-  context.beginPath();
-  for (const value of x.ticks(Math.max(2, (box.right - box.left) / 70))) {
-    const left = Math.round(x.at(value)) + 0.5;
-    context.moveTo(left, box.top);
-    context.lineTo(left, box.bottom);
-  }
-  context.stroke();
 }
 
 /**
