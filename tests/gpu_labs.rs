@@ -4,10 +4,11 @@
 mod common;
 
 use common::device::{device, next};
+use common::labs::Run;
 use common::*;
 use petri::cpu;
 use petri::gpu::{Context, Machine, Read};
-use petri::labs::Settings;
+use petri::labs::{Feed, Settings};
 use petri::plan::Program;
 use std::sync::Arc;
 
@@ -16,14 +17,43 @@ const TOLERANCE: f64 = 1e-3;
 /// Steps per submission.
 const BATCH: usize = 10;
 
+/// Gives both machines the same data.
+struct Fed {
+    feed: Box<dyn Feed>,
+    leaves: Vec<usize>,
+    routines: Vec<usize>,
+    contents: Vec<Vec<f32>>,
+}
+
+impl Fed {
+    fn new(feed: Box<dyn Feed>, program: &Program) -> Fed {
+        let leaves: Vec<usize> = feed.leaves().iter().map(|name| program.leaf(name).unwrap()).collect();
+        let routines = feed.routines().iter().map(|name| program.routine(name).unwrap()).collect();
+        Fed { contents: vec![Vec::new(); leaves.len()], feed, leaves, routines }
+    }
+
+    /// Writes the data of the step after `step` finished ones; gives the routine to run.
+    fn feed(&mut self, step: u64, cpu: &mut cpu::Machine, gpu: &mut Machine) -> usize {
+        self.contents.iter_mut().for_each(Vec::clear);
+        let routine = self.routines[self.feed.batch(step, &mut self.contents)];
+        for (&leaf, values) in self.leaves.iter().zip(&self.contents).filter(|(_, values)| !values.is_empty()) {
+            cpu.write(leaf, values);
+            gpu.write(leaf, 0, values);
+        }
+        routine
+    }
+}
+
 /// Trains on both, `BATCH` steps at a time, and compares what is measured after each batch, the pictures
 /// at the end, and all trained leaves. Returns the worst difference beside the scale, and of what.
-fn follow(context: &Context, name: &str, program: Program, steps: usize) -> (f64, String) {
+fn follow(context: &Context, run: Run, steps: usize) -> (f64, String) {
+    let Run { name, program, feed } = run;
     let program = Arc::new(program);
+    let mut feed = feed.map(|feed| Fed::new(feed, &program));
     let mut cpu = cpu::Machine::new(Arc::clone(&program));
     let mut gpu = Machine::new(context, Arc::clone(&program)).unwrap_or_else(|error| panic!("{name}: {error}"));
     let routine = |name| program.routine(name);
-    let (train, measure) = (routine("train").unwrap(), routine("measure").unwrap());
+    let measure = routine("measure").unwrap();
     if let Some(start) = routine("start") {
         cpu.run(start);
         gpu.run(start);
@@ -40,6 +70,10 @@ fn follow(context: &Context, name: &str, program: Program, steps: usize) -> (f64
         }
     };
     for step in 1..=steps {
+        let train = match &mut feed {
+            Some(feed) => feed.feed(step as u64 - 1, &mut cpu, &mut gpu),
+            None => routine("train").unwrap(),
+        };
         cpu.run(train);
         gpu.run(train);
         if step % BATCH == 0 {
@@ -78,9 +112,10 @@ fn follow(context: &Context, name: &str, program: Program, steps: usize) -> (f64
 #[test]
 fn every_lab_follows_the_cpu() {
     let Some(context) = device() else { return };
-    for (i, (name, program)) in labs::programs().into_iter().enumerate() {
+    for (i, run) in labs::runs().into_iter().enumerate() {
+        let name = run.name.clone();
         // The first is the playground as the visitor finds it.
-        let (error, what) = follow(context, &name, program, if i == 0 { 100 } else { 20 });
+        let (error, what) = follow(context, run, if i == 0 { 100 } else { 20 });
         println!("{name}: {what} differs by {error:.1e}");
     }
 }
@@ -98,19 +133,11 @@ fn pointer_networks_follow_the_cpu() {
         }
         let run = (lab.open)(&settings, false).unwrap().runs().swap_remove(0);
         let program = Arc::new((run.build)().unwrap());
-        let mut feed = run.feed.unwrap();
-        let leaves: Vec<usize> = feed.leaves().iter().map(|name| program.leaf(name).unwrap()).collect();
-        let routines: Vec<usize> = feed.routines().iter().map(|name| program.routine(name).unwrap()).collect();
+        let mut feed = Fed::new(run.feed.unwrap(), &program);
         let mut cpu = cpu::Machine::new(Arc::clone(&program));
         let mut gpu = Machine::new(context, Arc::clone(&program)).unwrap();
-        let mut contents = vec![Vec::new(); leaves.len()];
         for step in 0..12 {
-            contents.iter_mut().for_each(Vec::clear);
-            let routine = routines[feed.batch(step, &mut contents)];
-            for (&leaf, values) in leaves.iter().zip(&contents).filter(|(_, values)| !values.is_empty()) {
-                cpu.write(leaf, values);
-                gpu.write(leaf, 0, values);
-            }
+            let routine = feed.feed(step, &mut cpu, &mut gpu);
             cpu.run(routine);
             gpu.run(routine);
         }
@@ -134,8 +161,8 @@ fn pointer_networks_follow_the_cpu() {
 #[test]
 fn the_playground_takes_few_dispatches() {
     let Some(context) = device() else { return };
-    let (_, program) = labs::programs().swap_remove(0);
-    let gpu = Machine::new(context, Arc::new(program)).unwrap();
+    let run = labs::runs().swap_remove(0);
+    let gpu = Machine::new(context, Arc::new(run.program)).unwrap();
     let counts: Vec<(&str, usize)> =
         gpu.program().routines.iter().enumerate().map(|(i, r)| (r.name.as_str(), gpu.dispatches(i))).collect();
     println!("dispatches: {counts:?}");

@@ -112,7 +112,7 @@ fn every_way_to_compute_a_product_is_valid() {
 
 #[test]
 fn every_kernel_of_every_lab_is_valid() {
-    for (name, program) in common::labs::programs() {
+    for common::labs::Run { name, program, .. } in common::labs::runs() {
         let texts: BTreeSet<String> = validate(&name, &program).into_iter().map(|shader| shader.text).collect();
         println!("{name}: {} distinct shaders", texts.len());
     }
