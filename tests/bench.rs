@@ -209,12 +209,11 @@ fn a_training_step_takes_few_dispatches() {
 #[test]
 fn products_in_parts_take_few_dispatches_more() {
     use petri::gpu::{Schedule, Tiling};
-    for (id, most) in [("W1", 9), ("W2", 11), ("W3", 9), ("W4", 36), ("W5", 144), ("W6", 24)] {
+    for (id, most) in [("W1", 9), ("W2", 11), ("W3", 9), ("W4", 34), ("W5", 144), ("W6", 22)] {
         let task = bench::find(id).unwrap();
         let program = task.program(&data::draw(task)).unwrap();
         let train = program.routines.iter().position(|routine| routine.name == bench::TRAIN).unwrap();
         let count = Schedule::new(&program, &Tiling::USUAL).dispatches(train);
-        println!("{id}: {count} dispatches");
         assert!(count <= most, "{id}: {count} dispatches, at most {most} before");
     }
 }
