@@ -59,6 +59,11 @@ export class Engine extends Emitter {
     this.#start();
   }
 
+  /** Begins to load what a lab needs, before anything else of it is known. @param {string} lab */
+  prepare(lab) {
+    this.#send({ type: "prepare", lab });
+  }
+
   /** @param {import("./dish.js").DishOptions} options @returns {Dish} its first message comes later */
   openDish(options) {
     const id = `dish ${++this.#opened}`;

@@ -151,6 +151,7 @@ class Shell extends LitElement {
     const host = this.host;
     host.replaceChildren();
     host.setAttribute("aria-busy", "true");
+    if (link.page === "lab" || link.page === "playground") this.engine.prepare(link.slug || link.page);
     try {
       const [module, catalogue] = await Promise.all([PAGES[link.page](), this.engine.catalogue]);
       if (turn !== this.turn) return;

@@ -7,6 +7,8 @@ declare module "petri:site" {
     worker: string;
     /** The engine that the worker loads. */
     wasm: string;
+    /** Code that the worker loads when a lab is opened, by slug. */
+    chunks: Record<string, string>;
     /** The dedicated worker that measures speed, `speed/worker.js`. */
     speed: string;
     /** Text of each lab as a fragment of HTML, by slug. A lab without text is absent. */
@@ -17,8 +19,8 @@ declare module "petri:site" {
 }
 
 declare module "petri:engine" {
-  /** Loads and starts the WebAssembly module. */
-  export default function init(options: { module_or_path: URL | string }): Promise<unknown>;
+  /** Loads and starts the WebAssembly module; gives what it exports. */
+  export default function init(options: { module_or_path: URL | string }): Promise<Record<string, WebAssembly.ExportValue>>;
 
   export class Engine {
     /** Looks for a graphics processor; a turn must follow. `software`: also one that only pretends to be one. */

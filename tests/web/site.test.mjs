@@ -52,6 +52,46 @@ test("one page follows another, in any order", async () => {
   await done();
 });
 
+test("a lab brings its own code, once, and no other's", async () => {
+  const { page, done } = await open({ hash: "#/about" });
+  /** @type {string[]} */
+  const loaded = [];
+  page.on("request", (request) => {
+    const [, name] = request.url().match(/\/chunk-(.*)-[^-]+\.wasm$/) ?? [];
+    // What the service worker keeps for later is not the page's doing.
+    if (name && !request.serviceWorker()) loaded.push(name);
+  });
+  for (const name of ["grokking", "neural-collapse", "grokking", "convex-relu"]) {
+    await page.evaluate((name) => (location.hash = `#/lab/${name}`), name);
+    await page.locator(".panel canvas").first().waitFor();
+    await until(async () => /step [1-9]/.test(await page.locator(".progress").innerText()), 20_000, `${name} runs`);
+    await page.evaluate(() => (location.hash = "#/about"));
+  }
+  assert.deepEqual(loaded, ["grokking", "neural-collapse", "convex-relu"]);
+  await done();
+});
+
+test("a lab whose code cannot be had says so, and the next one opens", async () => {
+  const { page, context, done } = await open({ hash: "#/about", allow: /ERR_FAILED|request failed/ });
+  await page.evaluate(() => navigator.serviceWorker.ready);
+  await until(() => page.evaluate(() => navigator.serviceWorker.controller !== null), 10_000, "the service worker has taken over");
+  const [service] = context.serviceWorkers();
+  await service.evaluate(async () => {
+    const scope = /** @type {any} */ (self);
+    for (const name of await caches.keys()) {
+      const cache = await caches.open(name);
+      for (const request of await cache.keys()) if (request.url.includes("chunk-grokking")) await cache.delete(request);
+    }
+    const online = scope.fetch;
+    scope.fetch = (/** @type {any} */ request) => String(request.url).includes("chunk-grokking") ? Promise.reject(new TypeError("offline")) : online(request);
+  });
+  await page.evaluate(() => (location.hash = "#/lab/grokking"));
+  await page.getByText(/code cannot be loaded.*reload the page/).waitFor();
+  await page.evaluate(() => (location.hash = "#/lab/neural-collapse"));
+  await until(async () => /step [1-9]/.test(await page.locator(".progress").innerText()), 20_000, "another lab runs");
+  await done();
+});
+
 test("a second visit works without a network", async () => {
   const { page, context, done } = await open({ hash: "#/playground", allow: /reload|ERR_INTERNET_DISCONNECTED/ });
   await page.evaluate(() => navigator.serviceWorker.ready);

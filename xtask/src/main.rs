@@ -1,10 +1,11 @@
 //! `cargo xtask serve | build | test | bench`: everything from a fresh clone to a page, to a static site, to a verdict, to
-//! a comparison of speeds. `tools.rs` finds or installs what is needed, `site.rs` builds, `serve.rs` serves, `test.rs`
+//! a comparison of speeds. `tools.rs` finds or installs what is needed, `site.rs` builds, `split.rs` cuts the engine, `serve.rs` serves, `test.rs`
 //! tests, `bench.rs` measures.
 
 mod bench;
 mod serve;
 mod site;
+mod split;
 mod test;
 mod tools;
 

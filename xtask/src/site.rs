@@ -1,8 +1,10 @@
 //! The static site: engine to wasm, its JavaScript side, then www/build.mjs for everything else. The page that measures
 //! speed has an engine of its own, which nobody else downloads.
 
+use crate::split::{Chunk, split};
 use crate::tools::{cargo, need_packages, need_wasm_target, run, target_folder};
 use anyhow::{Context, Result};
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use wasm_bindgen_cli_support::Bindgen;
@@ -56,20 +58,54 @@ fn engines(kind: Kind) -> Result<Engines> {
     Ok(Engines { labs: both.clone(), speed: both })
 }
 
-/// Compiles the library with a profile and features, and makes its JavaScript side, both below `name`.
+/// Compiles the library with a profile and features, and makes its JavaScript side, both below `name`. With the profile
+/// `site` the code of each lab is in a chunk of its own, below `chunks`.
 pub fn compile(profile: &str, features: &str, name: &str) -> Result<PathBuf> {
-    let build = ["build", "--lib", "--target", "wasm32-unknown-unknown", "--no-default-features"];
-    run(cargo().args(build).args(["--profile", profile, "--features", features]))?;
+    let build = ["rustc", "--lib", "--target", "wasm32-unknown-unknown", "--no-default-features"];
+    // The relocations tell what each lab alone needs.
+    let link = ["--", "-C", "link-arg=--emit-relocs"];
+    let chunked = profile == "site" && features.split(',').any(|feature| feature == "labs");
+    run(cargo()
+        .args(build)
+        .args(["--profile", profile, "--features", features])
+        .args(link.iter().filter(|_| chunked)))?;
     let target = target_folder();
     let folder = target.join("site").join(name);
     let wasm = target.join("wasm32-unknown-unknown").join(profile).join("petri.wasm");
     let mut bindgen = Bindgen::new();
-    bindgen.input_path(&wasm).web(true)?.typescript(false);
+    bindgen.input_path(&wasm).web(true)?.typescript(false).demangle(false);
     bindgen.generate(&folder).with_context(|| format!("wasm-bindgen cannot read {}", wasm.display()))?;
     if profile == "site" {
-        optimise(&folder.join("petri_bg.wasm"))?;
+        let engine = folder.join("petri_bg.wasm");
+        if chunked {
+            cut(&wasm, &engine, &folder.join("chunks"))?;
+        }
+        optimise(&engine)?;
     }
     Ok(folder)
+}
+
+/// Takes what each lab alone needs, and the playground, out of the engine, to lie in a folder by the lab's name in links.
+fn cut(linked: &Path, engine: &Path, chunks: &Path) -> Result<()> {
+    let mut doors = vec![("playground".to_owned(), "petri::playground::experiment::open".to_owned())];
+    for folder in fs::read_dir("src/labs").context("src/labs cannot be read")?.collect::<std::io::Result<Vec<_>>>()? {
+        if folder.path().join("mod.rs").exists() {
+            let module = folder.file_name().to_string_lossy().into_owned();
+            doors.push((module.replace('_', "-"), format!("petri::labs::{module}::open")));
+        }
+    }
+    let (rest, parts) = split(&fs::read(linked)?, &fs::read(engine)?, &doors)?;
+    fs::write(engine, rest)?;
+    if chunks.exists() {
+        fs::remove_dir_all(chunks)?;
+    }
+    fs::create_dir_all(chunks)?;
+    for Chunk { name, wasm } in parts {
+        let path = chunks.join(name).with_extension("wasm");
+        fs::write(&path, wasm)?;
+        optimise(&path)?;
+    }
+    Ok(())
 }
 
 /// binaryen's optimiser; the features are those that rustc emits. What counts is the size after gzip: inlining and
