@@ -10,6 +10,7 @@ mod grokking;
 mod information_plane;
 mod modern_hopfield;
 mod neural_collapse;
+mod opposing_signals;
 mod payload;
 mod pointer_networks;
 pub(crate) mod safetensors;
@@ -35,6 +36,7 @@ pub const ALL: &[&Lab] = &[
     &information_plane::LAB,
     &double_descent::LAB,
     &convex_relu::LAB,
+    &opposing_signals::LAB,
 ];
 
 /// Where a lab comes from.
