@@ -30,6 +30,9 @@ const SETTINGS: &[(&str, Changes)] = &[
     ("double-descent", &[("optimiser", "sgd"), ("batch", "25"), ("rate", "0.1")]),
     ("convex-relu", &[]),
     ("convex-relu", &[("task", "adversarial")]),
+    ("opposing-signals", &[]),
+    ("opposing-signals", &[("part", "network")]),
+    ("opposing-signals", &[("part", "network"), ("optimiser", "adam")]),
 ];
 
 /// A run's program, and what gives it its data if that is the host.

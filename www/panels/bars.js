@@ -10,7 +10,7 @@ import { drawEmpty, Plot } from "./plot.js";
 /** @typedef {import("./color.js").Palette} Palette */
 /** @typedef {"pointer" | "truth" | "baseline" | "chance" | `category-${number}`} Role */
 /** @typedef {{name: string, value: number | null, role: Role, mark?: number | null}} Bar */
-/** @typedef {{bars: Bar[], label: string, unit: string, from: number | null, note?: string, mark?: string}} BarsPayload  `mark` is what the marks mean */
+/** @typedef {{bars: Bar[], label: string, unit: string, from: number | null, to?: number, note?: string, mark?: string}} BarsPayload  the axis reaches `to`, or further; `mark` is what the marks mean */
 
 /** Pixels of a bar, from one row to the next, and more where names stand above their bars. */
 const THICK = 15;
@@ -107,7 +107,7 @@ function draw({ context, width, height }, payload, colors) {
   context.font = labelFont(colors, { size: 12.5, weight: 600 });
   const numbers = Math.max(...texts.map((text) => context.measureText(text).width)) + 12;
   const box = { left: Math.ceil(names) + (above ? 1 : 0), right: width - Math.ceil(numbers), top: TOP, bottom: height - BOTTOM };
-  const span = barBounds(payload.bars.flatMap(({ value, mark }) => [value, mark ?? null]), payload.from);
+  const span = barBounds([...payload.bars.flatMap(({ value, mark }) => [value, mark ?? null]), payload.to ?? null], payload.from);
   const x = makeScale(span, box.left, box.right);
   drawValues(context, x, box, payload, colors);
   const row = rowHeight(payload, width);

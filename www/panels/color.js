@@ -162,6 +162,12 @@ export function greyTable(colors) {
   return table((share) => mix(paper, ink, share));
 }
 
+/** Table of light: the first entry is dark and the last light in either theme. @param {Palette} colors @returns {Uint32Array} */
+export function lightTable(colors) {
+  const grey = greyTable(colors);
+  return colors.dark ? grey : grey.reverse();
+}
+
 /** Table for unsigned values, dark = low, bright = high. @returns {Uint32Array} */
 export function sequentialTable() {
   return table(viridis);

@@ -4,7 +4,7 @@
  * chosen by pointer or keys. images_layout.js says where everything stands.
  */
 import { formatNumber, labelFont } from "./axes.js";
-import { greyTable, palette, Raster } from "./color.js";
+import { greyTable, lightTable, palette, Raster } from "./color.js";
 import { CAPTION, layOut, pictureAt, SHARE } from "./images_layout.js";
 import { drawEmpty, Plot } from "./plot.js";
 
@@ -17,6 +17,7 @@ import { drawEmpty, Plot } from "./plot.js";
  * @property {number} height @property {number} width pixels of a picture
  * @property {Float32Array} values count × height × width; NaN: unknown, a picture of nothing else is absent
  * @property {number} low value of the paper @property {number} high value of the ink
+ * @property {boolean} [light] values are brightness: `low` is dark and `high` light, in either theme
  * @property {Float32Array | null} [wrong] of the same length: pixels other than 0 are outlined
  * @property {string[]} [rowNames] @property {string[]} [columnNames] of a table
  * @property {string[]} [captions] one per picture
@@ -149,7 +150,7 @@ class Pager {
  */
 function draw(context, payload, layout, raster, colors) {
   const { size, cells, choice: chosen } = layout;
-  const table = greyTable(colors);
+  const table = payload.light ? lightTable(colors) : greyTable(colors);
   if (chosen) {
     context.fillStyle = colors.accentSoft;
     context.beginPath();

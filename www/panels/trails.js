@@ -1,10 +1,11 @@
 /**
  * @file Paths of things that move in a plane while a run goes on, each with its place at the step shown. A path grows from
  * faint to full with time; what lies beyond the step shown stays as a shadow. Colour tells which thing it is, and so does
- * the mark in its place; the shape of that place tells companions, such as networks of other seeds, apart.
+ * the mark in its place; the shape of that place tells companions, such as networks of other seeds, apart. The ground below
+ * may be a function of the plane, in bands of equal ratio.
  */
 import { axisName, drawAxes, drawUprights, formatCount, formatNumber, labelFont, makeScale } from "./axes.js";
-import { inkOn, mix, pack, palette, parseColor, pixelToCss, roleColor, textColor } from "./color.js";
+import { greyTable, inkOn, mix, pack, palette, parseColor, pixelToCss, Raster, roleColor, TABLE_SIZE, textColor } from "./color.js";
 import { drawEmpty, Plot } from "./plot.js";
 
 /** @typedef {import("./axes.js").Scale} Scale */
@@ -19,10 +20,18 @@ import { drawEmpty, Plot } from "./plot.js";
 /**
  * @typedef {object} TrailsPayload
  * @property {Axis} x @property {Axis} y @property {Trail[]} trails
- * @property {string} companions what a companion is, in one word @property {string} time what a step is, in one word
+ * @property {string} [companions] what a companion is, in one word, where there are several @property {string} time what a step is, in one word
  * @property {{x: Float32Array, y: Float32Array, label: string} | null} curve
+ * @property {Field} [field]
  * @property {{y: number, label: string}[]} rules
  * @property {boolean} [legend] false where another panel beside it has the same @property {string} [empty] words while there is no trail
+ * @property {string} [note] a sentence below
+ */
+/**
+ * @typedef {object} Field a function of the plane, over the whole of it
+ * @property {number} rows @property {number} columns @property {Float32Array} values row-major, first row at the top
+ * @property {number} low @property {number} high values of the lightest and of the darkest band @property {string} name
+ * @typedef {{raster: Raster, bands: Float32Array}} Ground kept from one drawing to the next
  */
 /** @typedef {{trail: Trail, points: {left: number, top: number}[], here: number}} Laid  in pixels; `here` is the last point at or before the step shown */
 
@@ -36,6 +45,9 @@ const RADIUS = 7.5;
 const REACH = 26;
 /** Strength of the other things while one is pointed at. */
 const ASIDE = 0.2;
+/** Bands of a field, and the share of ink in the darkest. */
+const BANDS = 12;
+const DARKEST = 0.42;
 
 /** @param {HTMLElement} element @param {{title: string, wide?: boolean, compact?: boolean, height?: number}} info */
 function create(element, info) {
@@ -45,6 +57,8 @@ function create(element, info) {
   let step;
   /** @type {Laid[]} */
   let laid = [];
+  /** @type {Ground} */
+  const ground = { raster: new Raster(), bands: new Float32Array(0) };
   const compact = Boolean(info.compact);
   const plot = new Plot(element, {
     label: info.title,
@@ -53,7 +67,7 @@ function create(element, info) {
       const colors = palette();
       laid = [];
       if (!payload) return drawEmpty(surface, "no reading yet", colors);
-      laid = draw(surface, payload, step, plot.pointer, compact, colors);
+      laid = draw(surface, payload, step, plot.pointer, compact, ground, colors);
     },
     read: (pointer) => {
       const found = compact ? null : nearest(laid, pointer);
@@ -66,6 +80,7 @@ function create(element, info) {
     update(next, context = {}) {
       payload = next;
       step = context.step;
+      if (!compact) plot.note(next.note);
       plot.ask();
     },
     resize: () => plot.ask(),
@@ -104,14 +119,16 @@ export function shadesOf(count, shades) {
 
 /**
  * @param {import("./surface.js").Surface} surface @param {TrailsPayload} payload @param {number | undefined} step
- * @param {{left: number, top: number} | null} pointer @param {boolean} compact @param {Palette} colors @returns {Laid[]}
+ * @param {{left: number, top: number} | null} pointer @param {boolean} compact @param {Ground} ground @param {Palette} colors
+ * @returns {Laid[]}
  */
-function draw({ context, width, height }, payload, step, pointer, compact, colors) {
+function draw({ context, width, height }, payload, step, pointer, compact, ground, colors) {
   const legend = compact || payload.legend === false ? 0 : legendHeight(context, payload, width, colors);
   const box = compact ? { left: 4, right: width - 6, top: 8, bottom: height - 6 } : { left: 38, right: width - 12, top: legend + 24, bottom: height - 40 };
   const [x, y] = [makeScale(payload.x, box.left, box.right), makeScale(payload.y, box.bottom, box.top)];
+  if (payload.field) drawField(context, payload.field, ground, box, colors);
   if (!compact) {
-    drawUprights(context, x, box, colors);
+    if (!payload.field) drawUprights(context, x, box, colors);
     drawAxes(context, { x, y, box, colors, yName: axisName(payload.y) });
     context.font = labelFont(colors);
     context.fillStyle = colors.faint;
@@ -147,6 +164,18 @@ function draw({ context, width, height }, payload, step, pointer, compact, color
   if (legend) drawLegend(context, payload, width, colors);
   if (laid.every(({ points }) => points.length === 0)) drawEmpty({ context, width, height: height + legend }, payload.empty ?? "no reading yet", colors);
   return laid;
+}
+
+/**
+ * The ground: darker bands are higher, and the border of two bands is a contour.
+ * @param {CanvasRenderingContext2D} context @param {Field} field @param {Ground} ground @param {Box} box @param {Palette} colors
+ */
+function drawField(context, { rows, columns, values, low, high }, ground, box, colors) {
+  if (ground.bands.length !== values.length) ground.bands = new Float32Array(values.length);
+  const scale = BANDS / Math.log(high / low);
+  values.forEach((value, index) => (ground.bands[index] = Math.max(0, Math.min(BANDS - 1, Math.floor(Math.log(value / low) * scale)))));
+  ground.raster.paint(ground.bands, rows, columns, greyTable(colors).subarray(0, Math.round(DARKEST * TABLE_SIZE)), 0, BANDS - 1);
+  context.drawImage(ground.raster.canvas, box.left, box.top, box.right - box.left, box.bottom - box.top);
 }
 
 /**
@@ -320,11 +349,14 @@ function nearest(all, pointer) {
   return found;
 }
 
+/** A thing in words. @param {Trail} trail @param {TrailsPayload} payload */
+const nameOf = ({ name, companion }, { companions }) => (companions ? `${name}, ${companions} ${companion + 1}` : name);
+
 /** @param {TrailsPayload} payload @param {{laid: Laid, index: number}} found */
 function read(payload, { laid: { trail }, index }) {
   const color = roleColor(trail.role);
   return {
-    title: `${trail.name}, ${payload.companions} ${trail.companion + 1}, ${payload.time} ${formatCount(trail.at[index])}`,
+    title: `${nameOf(trail, payload)}, ${payload.time} ${formatCount(trail.at[index])}`,
     rows: [
       { name: payload.x.label ?? "x", value: `${formatNumber(trail.x[index])} ${payload.x.unit ?? ""}`, color },
       { name: payload.y.label ?? "y", value: `${formatNumber(trail.y[index])} ${payload.y.unit ?? ""}`, color },
@@ -334,9 +366,9 @@ function read(payload, { laid: { trail }, index }) {
 
 /** @param {TrailsPayload} payload @param {number | undefined} step */
 function summary(payload, step) {
-  const told = payload.trails.flatMap(({ name, companion, x, y, at }) => {
-    const here = reached(at, step);
-    return here < 0 ? [] : [`${name} of ${payload.companions} ${companion + 1} at ${formatNumber(x[here])}, ${formatNumber(y[here])}`];
+  const told = payload.trails.flatMap((trail) => {
+    const here = reached(trail.at, step);
+    return here < 0 ? [] : [`${nameOf(trail, payload)} at ${formatNumber(trail.x[here])}, ${formatNumber(trail.y[here])}`];
   });
   const axes = `${axisName(payload.x)} against ${axisName(payload.y)}`;
   return told.length ? `${axes}. ${told.join("; ")}.` : `${axes}. Nothing to show yet.`;

@@ -185,7 +185,7 @@ fn theories(settings: &Settings, data: &Arc<theory::Data>, moments: &Moments) ->
         let data = data.clone();
         let build = Box::new(move || theory::program(&data, rate as f32, without));
         let plan = RunPlan::new(name, part, theory::STEPS, every, build);
-        runs.push(RunPlan { judge: Some(Box::new(judge)), pace: Some(|_| 200.0), ..plan });
+        runs.push(RunPlan { judge: Some(Box::new(judge)), pace: Some(|step| 30.0 + 0.25 * step as f64), ..plan });
     }
     runs
 }
@@ -212,7 +212,12 @@ fn networks(settings: &Settings, data: &Arc<network::Data>) -> Vec<RunPlan> {
         let data = data.clone();
         let build = Box::new(move || network::program(&data, optimiser, rate, without));
         let plan = RunPlan::new(name, part, network::STEPS, every, build);
-        runs.push(RunPlan { judge: Some(Box::new(network::Judge)), pace: Some(|_| 40.0), ..plan });
+        runs.push(RunPlan {
+            feed: Some(Box::new(network::Looks)),
+            judge: Some(Box::new(network::Judge)),
+            pace: Some(|_| 40.0),
+            ..plan
+        });
     }
     runs
 }

@@ -1,7 +1,7 @@
 //! Part B, a real network on digits, some of which got a loud background: two classes share it, so that it says nothing by
 //! itself. Three networks with images and weights of their own train in the same kernels.
 
-use super::record::{LOSS, MINUS, PLUS, REMOVED, REST, SHARPNESS, column};
+use super::record::{LOSS, MINUS, PLUS, REMOVED, REST, SHARPNESS, column, names};
 use crate::data::digits::{Digits, PIXELS};
 use crate::graph::{Entry, Graph, Leaf, Result, Role, Var};
 use crate::labs;
@@ -26,6 +26,10 @@ const WIDTHS: [usize; 4] = [PIXELS, 48, 48, CLASSES];
 pub(super) const STEPS: u64 = 400;
 /// Adam's learning rate.
 const ADAM_RATE: f32 = 0.003;
+/// Products with the Hessian in a look at the sharpness, and steps from one look to the next.
+const PRODUCTS: usize = 4;
+pub(super) const EVERY: u64 = 5;
+const ROUTINES: [&str; 2] = ["train", "train and look at the sharpness"];
 /// Keeps the length of a vector that is nought from dividing.
 const TINY: f32 = 1e-20;
 
@@ -130,9 +134,9 @@ impl Images {
 
 const SHARES: [&str; 3] = ["shares in the + group", "shares in the − group", "shares in the others"];
 
-/// Routines: `start` and `train` (a step, and one of power iteration), `measure` and `picture` (of every network: losses of all
-/// images now and before the last step, and probabilities on a background without anything). The leaf [`REMOVED`] takes
-/// the outliers out of the loss.
+/// Routines: `train` (a step), the same with a look at the sharpness before it, `measure`, and `picture` (of every network:
+/// losses of all images now and before the last step, and probabilities on a background without anything). The leaf
+/// [`REMOVED`] takes the outliers out of the loss.
 pub(super) fn program(data: &Data, optimiser: Optimiser, rate: f32, removed: bool) -> Result<Program> {
     let g = &mut Graph::new();
     let x = g.leaf_with(Role::Input, "images", &[IMAGES, PIXELS], vec![0.0; IMAGES * PIXELS]);
@@ -173,10 +177,9 @@ pub(super) fn program(data: &Data, optimiser: Optimiser, rate: f32, removed: boo
         Optimiser::Adam => Update::new(&Adam::USUAL, ADAM_RATE),
     };
     let mut train = update.apply(g, &pairs, step)?;
-    // One product with the Hessian at every step, where the step begins: the vector follows as the valley turns.
-    let turned = g.scoped("sharpness", |g| power_iteration(g, loss, &weights, &vector, sharpness))?;
-    train.extend_from_slice(&turned);
     train.push((before, losses));
+    let mut looking = train.clone();
+    looking.extend(g.scoped("sharpness", |g| power_iteration(g, loss, &weights, &vector, sharpness))?);
 
     let mut numbers = vec![(LOSS.to_owned(), loss)];
     for (name, shares) in [PLUS, MINUS, REST].into_iter().zip(shares) {
@@ -190,8 +193,8 @@ pub(super) fn program(data: &Data, optimiser: Optimiser, rate: f32, removed: boo
         vec![("losses".to_owned(), losses), ("last losses".to_owned(), before), ("chances".to_owned(), chances)];
     let entry = |name: &str, outputs, assigns| Entry { name: name.into(), outputs, assigns };
     let entries = [
-        entry("start", Vec::new(), turned),
-        entry("train", Vec::new(), train),
+        entry(ROUTINES[0], Vec::new(), train),
+        entry(ROUTINES[1], Vec::new(), looking),
         entry("measure", numbers, Vec::new()),
         entry("picture", picture, Vec::new()),
     ];
@@ -217,31 +220,54 @@ fn network(g: &mut Graph, weights: &[Var], x: Var) -> Result<Var> {
     Ok(hidden)
 }
 
-/// A step of power iteration on the Hessian: the vector, of length 1, becomes its image over that one's length; the eigenvalue
-/// is vᵀHv, which may be below 0 at first.
-fn power_iteration(
+/// Steps of power iteration on the Hessian from the vector that an earlier look ended with: of length 1, it becomes its image over
+/// that one's length. The eigenvalue is vᵀHv, which may be below 0 at first.
+pub(super) fn power_iteration(
     g: &mut Graph,
     loss: Var,
     weights: &[Var],
     vector: &[Var],
     sharpness: Var,
 ) -> Result<Vec<(Var, Var)>> {
-    let along: Vec<(Var, Var)> = weights.iter().copied().zip(vector.iter().copied()).collect();
-    let images = g.hessian_vector(loss, &along)?;
-    let (mut value, mut square) = (g.constant(0.0, &[])?, g.constant(TINY, &[])?);
-    for (&image, &part) in images.iter().zip(vector) {
-        for (sum, other) in [(&mut value, part), (&mut square, image)] {
-            let product = g.mul(image, other)?;
-            let product = g.sum_all(product)?;
-            *sum = g.add(*sum, product)?;
+    let mut direction = vector.to_vec();
+    let mut value = sharpness;
+    for _ in 0..PRODUCTS {
+        let along: Vec<(Var, Var)> = weights.iter().copied().zip(direction.iter().copied()).collect();
+        let images = g.hessian_vector(loss, &along)?;
+        let mut square = g.constant(TINY, &[])?;
+        value = g.constant(0.0, &[])?;
+        for (&image, &part) in images.iter().zip(&direction) {
+            for (sum, other) in [(&mut value, part), (&mut square, image)] {
+                let product = g.mul(image, other)?;
+                let product = g.sum_all(product)?;
+                *sum = g.add(*sum, product)?;
+            }
+        }
+        let length = g.sqrt(square)?;
+        for (part, image) in direction.iter_mut().zip(images) {
+            *part = g.div(image, length)?;
         }
     }
-    let length = g.sqrt(square)?;
     let mut assigns = vec![(sharpness, value)];
-    for (image, &part) in images.into_iter().zip(vector) {
-        assigns.push((part, g.div(image, length)?));
-    }
+    assigns.extend(vector.iter().copied().zip(direction));
     Ok(assigns)
+}
+
+/// Says at which steps the sharpness is looked at; the data are in the program.
+pub(super) struct Looks;
+
+impl labs::Feed for Looks {
+    fn routines(&self) -> Vec<String> {
+        names(&ROUTINES)
+    }
+
+    fn leaves(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn batch(&mut self, step: u64, _: &mut [Vec<f32>]) -> usize {
+        usize::from(step.is_multiple_of(EVERY))
+    }
 }
 
 impl Data {
@@ -286,14 +312,14 @@ const NUMBERS: [&str; 5] = [LOSS, PLUS, MINUS, REST, SHARPNESS];
 
 impl labs::Judge for Judge {
     fn numbers(&self) -> Vec<String> {
-        let mut names = Vec::new();
+        let mut all = Vec::new();
         for network in 0..NETWORKS {
             for number in NUMBERS {
-                names.push(column(number, network));
+                all.push(column(number, network));
             }
         }
-        names.push(REMOVED.into());
-        names
+        all.push(REMOVED.into());
+        all
     }
 
     fn judge(&self, outputs: &[&[f32]]) -> Vec<f32> {

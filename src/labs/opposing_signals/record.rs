@@ -27,7 +27,7 @@ pub(super) fn names(names: &[&str]) -> Vec<String> {
 
 /// Name of the column of a number of one of several networks that train together; the first has the plain name.
 pub(super) fn column(what: &str, network: usize) -> String {
-    if network == 0 { what.to_owned() } else { format!("{what}, network {}", network + 1) }
+    if network == 0 { what.to_owned() } else { format!("{what} (network {})", network + 1) }
 }
 
 /// A loss counts as one that has spiked from this ratio on.

@@ -68,6 +68,25 @@ impl Data {
     }
 }
 
+#[cfg(test)]
+impl Data {
+    /// The loss itself, sample by sample, with b_o at the end of `b`.
+    pub(super) fn loss(&self, b: &[f64], c: f64, removed: bool) -> f64 {
+        let kept = if removed { 0.0 } else { 1.0 };
+        let mut sum = 0.0;
+        for sample in 0..SAMPLES {
+            let loud = kept * outlier(sample) as f64;
+            let mut output = loud * b[SIGNALS];
+            for (x, b) in self.signals[sample * SIGNALS..].iter().zip(&b[..SIGNALS]) {
+                output += *x as f64 * b;
+            }
+            let error = c * output - self.targets[sample] as f64 - loud.abs();
+            sum += 0.5 * error * error / SAMPLES as f64;
+        }
+        sum
+    }
+}
+
 /// The outlier coordinate of a sample.
 fn outlier(sample: usize) -> f32 {
     if sample < GROUP {
