@@ -46,9 +46,9 @@ test("networks, their panels, and every control", async () => {
   await until(async () => page.url().includes("rate="), 8000, "the link has the step size");
   await page.locator("label", { hasText: "real network" }).click();
   await until(async () => page.url().includes("part=network"), 8000, "the link has the part");
-  await until(async () => await panel(page, "Whose loss changed most in this step").isVisible(), 30_000, "images of the network");
+  await until(async () => await panel(page, "Whose loss changed most").isVisible(), 30_000, "images of the network");
   await panel(page, "The valley").waitFor({ state: "hidden" });
-  await until(async () => (await told(page, "Whose loss changed most in this step")).includes("of these five"), 30_000, "five of them");
+  await until(async () => (await told(page, "Whose loss changed most")).includes("of these five"), 30_000, "five of them");
   await screenshot(page, "opposing-signals-network");
   for (const [name, label] of [["descent", "step size"], ["strength", "background strength"], ["outliers", "outliers per group"]]) {
     await page.getByRole("slider", { name: label }).press("ArrowLeft");

@@ -23,7 +23,7 @@ import { drawEmpty, Plot } from "./plot.js";
  * @property {string} [companions] what a companion is, in one word, where there are several @property {string} time what a step is, in one word
  * @property {{x: Float32Array, y: Float32Array, label: string} | null} curve
  * @property {Field} [field]
- * @property {{y: number, label: string}[]} rules
+ * @property {{y: number, label: string, side?: "left"}[]} rules their labels stand in the middle, or at a side
  * @property {boolean} [legend] false where another panel beside it has the same @property {string} [empty] words while there is no trail
  * @property {string} [note] a sentence below
  */
@@ -187,9 +187,10 @@ function drawReferences(context, payload, { x, y, box }, compact, colors) {
   context.textBaseline = "alphabetic";
   context.strokeStyle = colors.faint;
   context.fillStyle = colors.faint;
-  for (const { y: value, label } of payload.rules) {
+  for (const { y: value, label, side } of payload.rules) {
     const level = Math.round(y.at(value)) + 0.5;
     context.save();
+    if (payload.field) context.strokeStyle = colors.ink;
     context.lineWidth = 1;
     context.setLineDash([4, 4]);
     context.beginPath();
@@ -197,9 +198,8 @@ function drawReferences(context, payload, { x, y, box }, compact, colors) {
     context.lineTo(box.right, level);
     context.stroke();
     context.restore();
-    // Things come to rest at the ends rather than in the middle.
-    context.textAlign = "center";
-    if (!compact) context.fillText(label, (box.left + box.right) / 2, level - 6);
+    // Things come to rest at the ends rather than in the middle, where nothing else is said.
+    if (!compact) drawLabel(context, label, side ? box.left + 8 : (box.left + box.right) / 2, level - 6, side ?? "center", payload.field ? colors : null);
   }
   const { curve } = payload;
   if (!curve || curve.x.length < 2) return;
@@ -218,6 +218,25 @@ function drawReferences(context, payload, { x, y, box }, compact, colors) {
   context.rotate(Math.atan2(y.at(curve.y[next]) - y.at(curve.y[before]), x.at(curve.x[next]) - x.at(curve.x[before])));
   context.textAlign = "center";
   context.fillText(curve.label, 0, -6);
+  context.restore();
+}
+
+/**
+ * Words at a level; on a ground with an edge of paper around them.
+ * @param {CanvasRenderingContext2D} context @param {string} words @param {number} left @param {number} level
+ * @param {CanvasTextAlign} align @param {Palette | null} onGround
+ */
+function drawLabel(context, words, left, level, align, onGround) {
+  context.save();
+  context.textAlign = align;
+  if (onGround) {
+    context.lineWidth = 3;
+    context.lineJoin = "round";
+    context.strokeStyle = onGround.paper;
+    context.strokeText(words, left, level);
+    context.fillStyle = onGround.ink;
+  }
+  context.fillText(words, left, level);
   context.restore();
 }
 

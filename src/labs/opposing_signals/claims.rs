@@ -220,7 +220,11 @@ fn of_theory(view: &View, rate: f64) -> Vec<Claim> {
     check.part("least / first sharpness", known.then_some(low / first), Relation::Below, 0.85, "");
     check.part("largest sharpness", known.then_some(most), Relation::Above, edge, "");
     if known {
-        check.detail = format!("Sharpness {}; 2/η is {}.", [first, low, most].map(|s| rounded(s, 1)).join(" → "), rounded(edge, 1));
+        check.detail = format!(
+            "Sharpness {}; 2/η is {}.",
+            [first, low, most].map(|s| rounded(s, 1)).join(" → "),
+            rounded(edge, 1)
+        );
     }
     claims.push(check.done("C1", 1));
 
@@ -304,7 +308,10 @@ fn of_network(view: &View) -> Vec<Claim> {
     let least = influence.map(|(influence, spikes)| extreme(&spiking(&influence, &spikes), -1.0));
     check.part("change of a group / of the others, least", least, Relation::AtLeast, 50.0, "×");
     if let Some((influence, _)) = influence {
-        check.detail = format!("Three networks: {} ×; “{PLUS_CLASS}” or its counterpart, whichever moves less.", list(&influence, 0));
+        check.detail = format!(
+            "Three networks: {} ×; “{PLUS_CLASS}” or its counterpart, whichever moves less.",
+            list(&influence, 0)
+        );
     }
     claims.push(check.done("C9", NETWORKS));
 

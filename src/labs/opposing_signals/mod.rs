@@ -190,7 +190,7 @@ fn theories(settings: &Settings, data: &Arc<theory::Data>, moments: &Moments) ->
     runs
 }
 
-/// The networks: by the visitor's optimiser, and beside it by the other one and without outliers, or all for claims.
+/// The networks: by the visitor's optimiser, beside them those without outliers, then by the other optimiser; or all for claims.
 fn networks(settings: &Settings, data: &Arc<network::Data>) -> Vec<RunPlan> {
     let (rate, shown) = (settings.number("descent") as f32, settings.text("part") == "network");
     let mut order = [
@@ -205,7 +205,7 @@ fn networks(settings: &Settings, data: &Arc<network::Data>) -> Vec<RunPlan> {
     for (at, (name, optimiser, without)) in order.into_iter().enumerate() {
         let part = match (shown, at) {
             (true, 0) => Part::Main,
-            (true, _) => Part::Beside,
+            (true, 1) => Part::Beside,
             _ => Part::Later,
         };
         let without = without || part == Part::Main && settings.number("remove") == 1.0;

@@ -21,14 +21,8 @@ pub(super) const PANELS: &[PanelInfo] = &[
         hint: "the last 60 steps",
         wide: true,
     },
-    PanelInfo { id: "sharpness", kind: "line", title: "Sharpness", hint: "steepest curvature", wide: false },
-    PanelInfo {
-        id: "valley",
-        kind: "trails",
-        title: "The valley",
-        hint: "narrower with c",
-        wide: false,
-    },
+    PanelInfo { id: "sharpness", kind: "line", title: "Sharpness", hint: "the steepest curvature", wide: true },
+    PanelInfo { id: "valley", kind: "trails", title: "The valley", hint: "its walls close in as c grows", wide: true },
     PanelInfo {
         id: "blank",
         kind: "bars",
@@ -39,9 +33,9 @@ pub(super) const PANELS: &[PanelInfo] = &[
     PanelInfo {
         id: "changed",
         kind: "images",
-        title: "Whose loss changed most in this step",
-        hint: "five of 400 images of network 1",
-        wide: true,
+        title: "Whose loss changed most",
+        hint: "five of 400 images",
+        wide: false,
     },
 ];
 
@@ -60,18 +54,20 @@ struct Curves<'a> {
     series: Vec<Value>,
     /// Whether the axis is logarithmic, which shows step 0 in the place of step 1.
     log: bool,
+    /// Lower readings are left out.
+    floor: f32,
 }
 
 impl<'a> Curves<'a> {
-    fn new(log: bool, payload: &'a mut Payload) -> Curves<'a> {
-        Curves { payload, series: Vec::new(), log }
+    fn new(log: bool, floor: f32, payload: &'a mut Payload) -> Curves<'a> {
+        Curves { payload, series: Vec::new(), log, floor }
     }
 
     /// A curve of a run's number.
     fn add(&mut self, run: &RunView, what: &str, name: &str, role: &str, thin: bool) {
         let (mut x, mut y) = (Vec::new(), Vec::new());
         for (&step, &value) in run.history.steps().iter().zip(run.history.column(what)) {
-            if !self.log || step != 1 {
+            if value >= self.floor && !(self.log && step == 1) {
                 x.push(if self.log { step.max(1) } else { step } as f32);
                 y.push(value);
             }
@@ -129,7 +125,7 @@ fn groups(main: &RunView, names: [&str; 3], payload: &mut Payload) -> Value {
     let from = main.step.saturating_sub(WINDOW);
     let steps = main.history.steps();
     let (first, end) = (steps.partition_point(|&step| step < from), steps.partition_point(|&step| step <= main.step));
-    let mut curves = Curves::new(false, payload);
+    let mut curves = Curves::new(false, 0.0, payload);
     for (what, name, role) in [(REST, names[2], "rest"), (PLUS, names[0], "train"), (MINUS, names[1], "test")] {
         let (mut x, mut y) = (Vec::new(), Vec::new());
         for at in first..end {
@@ -169,7 +165,7 @@ pub(super) fn of_theory(id: &str, moments: &Moments, rate: f64, view: &View, pay
     let main = &view.main();
     match id {
         "loss" => {
-            let mut curves = Curves::new(true, payload);
+            let mut curves = Curves::new(true, 0.05, payload);
             curves.add(main, LOSS, "all samples", "category-2", false);
             if let Some(run) = view.run(THEORY_WITHOUT) {
                 curves.add(run, LOSS, "without outliers", "rest", true);
@@ -177,13 +173,13 @@ pub(super) fn of_theory(id: &str, moments: &Moments, rate: f64, view: &View, pay
             for &(seed, history) in &view.other_seeds {
                 curves.add(&RunView { history, ..*main }, LOSS, &format!("seed {seed}"), "other", true);
             }
-            let y = json!({ "label": "half the mean squared error", "scale": "log", "min": 0.1, "max": 30 });
+            let y = json!({ "label": "half the mean squared error", "scale": "log", "min": 0.05, "max": 30 });
             curves.done(main, y, Vec::new(), "")
         }
         "groups" => groups(main, ["+ outliers", "− outliers", "the others"], payload),
         "sharpness" => {
-            let mut curves = Curves::new(true, payload);
-            curves.add(main, SHARPNESS, "sharpness", "category-2", false);
+            let mut curves = Curves::new(true, 0.0, payload);
+            curves.add(main, SHARPNESS, "with outliers", "category-2", false);
             if let Some(run) = view.run(THEORY_WITHOUT) {
                 curves.add(run, SHARPNESS, "without", "rest", true);
             }
@@ -220,7 +216,7 @@ fn valley(main: &RunView, moments: &Moments, rate: f64, payload: &mut Payload) -
     let path = json!({
         "name": "gradient descent",
         "mark": "",
-        "role": "test",
+        "role": "category-2",
         "companion": 0,
         "x": payload.array(main.history.column(OUTLIER).to_vec()),
         "y": payload.array(main.history.column(C).to_vec()),
@@ -233,7 +229,7 @@ fn valley(main: &RunView, moments: &Moments, rate: f64, payload: &mut Payload) -
         "trails": [path],
         "time": "step",
         "curve": Value::Null,
-        "rules": [json!({ "y": edge, "label": "too steep above: a c² > 2/η" })],
+        "rules": [json!({ "y": edge, "label": "too steep above: a c² > 2/η", "side": "left" })],
         "legend": false,
         "field": json!({ "columns": columns, "rows": rows, "values": payload.array(values), "low": 1.0, "high": 60.0, "name": "loss" }),
         "note": "Colour: the loss where the signal is fitted as it is now. The walls are outliers; without them the ground is flat.",
@@ -245,12 +241,16 @@ pub(super) fn of_network(id: &str, data: &Data, rate: f64, view: &View, payload:
     let main = &view.main();
     let by_adam = main.name == ADAM;
     // The other optimiser moves beside.
-    let beside = [(NETWORK_WITHOUT, "without outliers", "rest"), (if by_adam { NETWORK } else { ADAM }, if by_adam { "GD" } else { "Adam" }, "category-3")];
+    let beside = [
+        (NETWORK_WITHOUT, "without outliers", "rest"),
+        (if by_adam { NETWORK } else { ADAM }, if by_adam { "GD" } else { "Adam" }, "category-3"),
+    ];
     match id {
         "loss" => {
-            let mut curves = Curves::new(false, payload);
+            let mut curves = Curves::new(false, 0.0, payload);
             for network in 0..network::NETWORKS {
-                curves.add(main, &column(LOSS, network), &format!("network {}", network + 1), "category-2", network > 0);
+                let name = if network == 0 { "three networks" } else { "" };
+                curves.add(main, &column(LOSS, network), name, "category-2", network > 0);
             }
             for (run, name, role) in beside {
                 if let Some(run) = view.run(run) {
@@ -265,18 +265,25 @@ pub(super) fn of_network(id: &str, data: &Data, rate: f64, view: &View, payload:
         }
         "groups" => groups(main, ["loud “3”", "loud “8”", "the others"], payload),
         "sharpness" => {
-            let mut curves = Curves::new(false, payload);
+            let mut curves = Curves::new(false, 0.0, payload);
             for network in 0..network::NETWORKS {
-                curves.add_looks(main, network, &format!("network {}", network + 1), "category-2", network > 0);
+                let name = if network == 0 { "three networks" } else { "" };
+                curves.add_looks(main, network, name, "category-2", network > 0);
             }
             for (run, name, role) in beside {
-                if let Some(run) = view.run(run) {
+                // Adam's would dwarf the others.
+                if let (true, Some(run)) = (run != ADAM, view.run(run)) {
                     curves.add_looks(run, 0, name, role, true);
                 }
             }
             let y = json!({ "label": "largest eigenvalue" });
             if by_adam {
-                return curves.done(main, y, Vec::new(), "2/η limits plain gradient descent; Adam has a step size for each weight.");
+                return curves.done(
+                    main,
+                    y,
+                    Vec::new(),
+                    "2/η limits plain gradient descent; Adam has a step size for each weight.",
+                );
             }
             let note = against(2.0 / rate, main.history.column(SHARPNESS));
             curves.done(main, y, limit(rate), &note)

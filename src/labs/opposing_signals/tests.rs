@@ -48,9 +48,10 @@ fn the_hessian_is_the_second_derivative_of_the_loss() {
         let hessian = moments.hessian(&weights);
         let step = 1e-3;
         for (i, j) in [(0, 0), (0, 7), (3, 20), (20, 20), (20, 21), (4, 21), (21, 21)] {
-            let second = (loss(&[(i, step), (j, step)]) - loss(&[(i, step), (j, -step)]) - loss(&[(i, -step), (j, step)])
-                + loss(&[(i, -step), (j, -step)]))
-                / (4.0 * step * step);
+            let second =
+                (loss(&[(i, step), (j, step)]) - loss(&[(i, step), (j, -step)]) - loss(&[(i, -step), (j, step)])
+                    + loss(&[(i, -step), (j, -step)]))
+                    / (4.0 * step * step);
             let wanted = hessian[(i, j)];
             assert!((second - wanted).abs() < 1e-4 * (1.0 + wanted.abs()), "{i}, {j}: {second} for {wanted}");
         }

@@ -107,9 +107,8 @@ pub(super) fn program(data: &Data, rate: f32, removed: bool) -> Result<Program> 
         coordinate.push(outlier(sample));
         size.push(outlier(sample).abs());
     }
-    let input = |g: &mut Graph, name: &str, shape: &[usize], values: Vec<f32>| {
-        g.leaf_with(Role::Input, name, shape, values)
-    };
+    let input =
+        |g: &mut Graph, name: &str, shape: &[usize], values: Vec<f32>| g.leaf_with(Role::Input, name, shape, values);
     let signals = input(g, "signals", &[SAMPLES, SIGNALS], data.signals.clone());
     let targets = input(g, "targets of the signal", &[SAMPLES], data.targets.clone());
     let coordinate = input(g, "outlier coordinate", &[SAMPLES], coordinate);
@@ -139,9 +138,7 @@ pub(super) fn program(data: &Data, rate: f32, removed: bool) -> Result<Program> 
     let assigns = Update::new(&Sgd, rate).apply(g, &pairs, step)?;
 
     let mut numbers = vec![(LOSS.to_owned(), loss)];
-    for (name, from, count) in
-        [(PLUS, 0, GROUP), (MINUS, GROUP, GROUP), (REST, 2 * GROUP, SAMPLES - 2 * GROUP)]
-    {
+    for (name, from, count) in [(PLUS, 0, GROUP), (MINUS, GROUP, GROUP), (REST, 2 * GROUP, SAMPLES - 2 * GROUP)] {
         let part = g.slice(losses, 0, from, 1, count)?;
         numbers.push((name.to_owned(), g.mean_all(part)?));
     }
