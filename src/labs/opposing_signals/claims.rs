@@ -1,6 +1,6 @@
 //! What the lab checks. Every number comes from what whole runs recorded, each at a step size that never changed.
 
-use super::network::{NETWORKS, PLUS_CLASS};
+use super::network::NETWORKS;
 use super::record::{LOSS, MINUS, PLUS, REST, SHARPNESS, SPIKE, column};
 use super::record::{largest, opposition, read_until, restlessness, spike};
 use super::{ADAM, LARGE, NETWORK, NETWORK_WITHOUT, SMALL, THEORY, THEORY_WITHOUT};
@@ -308,10 +308,7 @@ fn of_network(view: &View) -> Vec<Claim> {
     let least = influence.map(|(influence, spikes)| extreme(&spiking(&influence, &spikes), -1.0));
     check.part("change of a group / of the others, least", least, Relation::AtLeast, 50.0, "×");
     if let Some((influence, _)) = influence {
-        check.detail = format!(
-            "Three networks: {} ×; “{PLUS_CLASS}” or its counterpart, whichever moves less.",
-            list(&influence, 0)
-        );
+        check.detail = format!("Three networks: {} ×, by the group that changes less.", list(&influence, 0));
     }
     claims.push(check.done("C9", NETWORKS));
 

@@ -46,7 +46,12 @@ const CHANGED: usize = 5;
 /// The picture of the valley: how far b_o goes both ways, how far c goes, and its cells.
 const REACH: f64 = 1.6;
 const HIGHEST: f64 = 4.0;
-const CELLS: [usize; 2] = [96, 72];
+const CELLS: [usize; 2] = [72, 48];
+/// Movements that are smaller, of b_o and of c, are not seen in it.
+const UNSEEN: [f32; 2] = [0.006, 0.012];
+/// From this step on a curve on a logarithmic axis has more readings than can be seen, so that every third is enough; spikes take
+/// twenty steps.
+const DENSE: u64 = 300;
 
 /// Curves of a panel.
 struct Curves<'a> {
@@ -67,7 +72,8 @@ impl<'a> Curves<'a> {
     fn add(&mut self, run: &RunView, what: &str, name: &str, role: &str, thin: bool) {
         let (mut x, mut y) = (Vec::new(), Vec::new());
         for (&step, &value) in run.history.steps().iter().zip(run.history.column(what)) {
-            if value >= self.floor && !(self.log && step == 1) {
+            let seen = !self.log || step != 1 && (step <= DENSE || step.is_multiple_of(3));
+            if value >= self.floor && seen {
                 x.push(if self.log { step.max(1) } else { step } as f32);
                 y.push(value);
             }
@@ -127,12 +133,11 @@ fn groups(main: &RunView, names: [&str; 3], payload: &mut Payload) -> Value {
     let (first, end) = (steps.partition_point(|&step| step < from), steps.partition_point(|&step| step <= main.step));
     let mut curves = Curves::new(false, 0.0, payload);
     for (what, name, role) in [(REST, names[2], "rest"), (PLUS, names[0], "train"), (MINUS, names[1], "test")] {
-        let (mut x, mut y) = (Vec::new(), Vec::new());
-        for at in first..end {
-            x.push(steps[at] as f32);
-            y.push(main.history.column(what)[at]);
+        let mut x = Vec::new();
+        for &step in &steps[first..end] {
+            x.push(step as f32);
         }
-        curves.push(x, y, name, role, false);
+        curves.push(x, main.history.column(what)[first..end].to_vec(), name, role, false);
     }
     let series = curves.series;
     json!({
@@ -209,23 +214,31 @@ fn valley(main: &RunView, moments: &Moments, rate: f64, payload: &mut Payload) -
             values.push((floor + height(c * outlier)) as f32);
         }
     }
-    let mut steps = Vec::with_capacity(main.history.steps().len());
-    for &step in main.history.steps() {
-        steps.push(step as f32);
+    let (outliers, cs) = (main.history.column(OUTLIER), main.history.column(C));
+    let (mut x, mut y, mut steps) = (Vec::new(), Vec::new(), Vec::new());
+    let mut last = [f32::INFINITY; 2];
+    for (at, &step) in main.history.steps().iter().enumerate() {
+        let here = [outliers[at], cs[at]];
+        if (here[0] - last[0]).abs() > UNSEEN[0] || (here[1] - last[1]).abs() > UNSEEN[1] || step == main.step {
+            x.push(here[0]);
+            y.push(here[1]);
+            steps.push(step as f32);
+            last = here;
+        }
     }
     let path = json!({
         "name": "gradient descent",
         "mark": "",
         "role": "category-2",
         "companion": 0,
-        "x": payload.array(main.history.column(OUTLIER).to_vec()),
-        "y": payload.array(main.history.column(C).to_vec()),
+        "x": payload.array(x),
+        "y": payload.array(y),
         "at": payload.array(steps),
     });
     let edge = (2.0 / (rate * MEAN_SQUARE)).sqrt();
     json!({
-        "x": json!({ "label": "b_o", "min": -REACH, "max": REACH }),
-        "y": json!({ "label": "c", "min": 0, "max": HIGHEST }),
+        "x": json!({ "label": "weight b_o of the loud feature", "min": -REACH, "max": REACH }),
+        "y": json!({ "label": "output weight c", "min": 0, "max": HIGHEST }),
         "trails": [path],
         "time": "step",
         "curve": Value::Null,
@@ -288,7 +301,7 @@ pub(super) fn of_network(id: &str, data: &Data, rate: f64, view: &View, payload:
             let note = against(2.0 / rate, main.history.column(SHARPNESS));
             curves.done(main, y, limit(rate), &note)
         }
-        "blank" => main.picture.map_or(Value::Null, |picture| blank(picture)),
+        "blank" => main.picture.map_or(Value::Null, blank),
         "changed" => main.picture.map_or(Value::Null, |picture| changed(main.step, data, picture, payload)),
         _ => Value::Null,
     }
