@@ -5,6 +5,7 @@
 mod claim;
 mod control;
 mod convex_relu;
+mod diffusion_generalization;
 mod double_descent;
 mod grokking;
 mod information_plane;
@@ -37,6 +38,7 @@ pub const ALL: &[&Lab] = &[
     &double_descent::LAB,
     &convex_relu::LAB,
     &opposing_signals::LAB,
+    &diffusion_generalization::LAB,
 ];
 
 /// Where a lab comes from.
