@@ -1,10 +1,11 @@
 /**
- * @file Small grey pictures: a table with named rows and columns, or a row that flows over lines. Pixels may be unknown
- * (hatched) or wrong (outlined), a picture may have a caption, a bar for its share and a ring; a column or a picture can be
- * chosen by pointer or keys. images_layout.js says where everything stands.
+ * @file Small pictures, grey or of signed values: a table with named rows and columns, or a row that flows over lines.
+ * Pixels may be unknown (hatched) or wrong (outlined), a picture may have a caption, a bar for its share, a ring, and a
+ * contour on top; a column or a picture can be chosen by pointer or keys. images_layout.js says where everything stands.
  */
 import { formatNumber, labelFont } from "./axes.js";
-import { greyTable, lightTable, palette, Raster } from "./color.js";
+import { divergingTable, greyTable, lightTable, palette, Raster } from "./color.js";
+import { levelLine } from "./level_line.js";
 import { CAPTION, layOut, pictureAt, SHARE } from "./images_layout.js";
 import { drawEmpty, Plot } from "./plot.js";
 
@@ -17,18 +18,22 @@ import { drawEmpty, Plot } from "./plot.js";
  * @property {number} height @property {number} width pixels of a picture
  * @property {Float32Array} values count × height × width; NaN: unknown, a picture of nothing else is absent
  * @property {number} low value of the paper @property {number} high value of the ink
- * @property {boolean} [light] values are brightness: `low` is dark and `high` light, in either theme
+ * @property {"light" | "diverging"} [scale] not ink: brightness, from dark to light in either theme; signed values, from low = −high
+ * @property {number[]} [blocks] rows of a table that begin a block, apart from the one before
+ * @property {{values: Float32Array, level: number} | null} [contour] a picture whose line of this level lies on all of them
  * @property {Float32Array | null} [wrong] of the same length: pixels other than 0 are outlined
  * @property {string[]} [rowNames] @property {string[]} [columnNames] of a table
  * @property {string[]} [captions] one per picture
  * @property {Float32Array | null} [shares] one per picture, 0…1, shown as bars below them @property {string} [shareName]
  * @property {number[]} [ringed] pictures with a ring around them @property {string} [ringName]
  * @property {{after: number, label: string} | null} [rule] a line behind so many pictures that flow
- * @property {{control: string, at: number, by: "column" | "picture"} | null} [choice] what the visitor chooses, and what is chosen
+ * @property {{control: string, at: number, by: "column" | "picture", first?: number} | null} [choice] what the visitor chooses, what is chosen, and the control's value for the first
  * @property {{control: string, at: number, count: number, name: string} | null} [pages] of what there is more of
  * @property {string} [note]
  */
 /** @typedef {{set?: (name: string, value: string) => void}} Context */
+
+const SCALES = { light: lightTable, diverging: divergingTable };
 
 /** @param {HTMLElement} element @param {{title: string, compact?: boolean, height?: number}} info */
 function create(element, info) {
@@ -65,7 +70,7 @@ function create(element, info) {
     if (!payload || !choice) return;
     const count = choice.by === "column" ? payload.columns : payload.count;
     const next = Math.max(0, Math.min(count - 1, at));
-    if (next !== choice.at) context.set?.(choice.control, String(next));
+    if (next !== choice.at) context.set?.(choice.control, String(next + (choice.first ?? 0)));
   };
   canvas.addEventListener("click", (event) => {
     const box = canvas.getBoundingClientRect();
@@ -150,7 +155,7 @@ class Pager {
  */
 function draw(context, payload, layout, raster, colors) {
   const { size, cells, choice: chosen } = layout;
-  const table = payload.light ? lightTable(colors) : greyTable(colors);
+  const table = payload.scale ? SCALES[payload.scale](colors) : greyTable(colors);
   if (chosen) {
     context.fillStyle = colors.accentSoft;
     context.beginPath();
@@ -159,7 +164,9 @@ function draw(context, payload, layout, raster, colors) {
   }
   context.imageSmoothingEnabled = false;
   context.font = labelFont(colors, { size: 11 });
-  cells.forEach(({ left, top }, index) => {
+  cells.forEach((cell, index) => {
+    if (!cell) return;
+    const { left, top } = cell;
     if (absent(payload, index)) {
       context.fillStyle = colors.faint;
       context.textAlign = "center";
@@ -208,6 +215,7 @@ function picture(context, payload, index, { left, top, size }, raster, table, co
     context.lineTo(x + dx, y);
   }
   context.stroke();
+  if (payload.contour) drawContour(context, payload.contour, { left, top, size }, payload, colors);
   const ringed = payload.ringed?.includes(index);
   context.strokeStyle = ringed ? colors.accent : colors.line;
   context.lineWidth = ringed ? 2.5 : 1;
@@ -232,6 +240,18 @@ function picture(context, payload, index, { left, top, size }, raster, table, co
         context.lineTo(x, y + dy);
       }
     }
+  }
+  context.stroke();
+}
+
+/** @param {CanvasRenderingContext2D} context @param {{values: Float32Array, level: number}} contour @param {Place} place @param {ImagesPayload} payload @param {Palette} colors */
+function drawContour(context, { values, level }, { left, top, size }, { height, width }, colors) {
+  context.strokeStyle = colors.ink;
+  context.lineWidth = 1.2;
+  context.beginPath();
+  for (const [x, y, toX, toY] of levelLine(values, height, width, level)) {
+    context.moveTo(left + (x / width) * size, top + (y / height) * size);
+    context.lineTo(left + (toX / width) * size, top + (toY / height) * size);
   }
   context.stroke();
 }

@@ -13,13 +13,15 @@ const LEAST_FLOWING = 36;
 /** From this width on the names of rows stand beside them. */
 const ROOMY = 500;
 const NAMES = 108;
+/** Additional pixels above the first row of a block. */
+const BLOCK = 14;
 
 /** @typedef {import("./images.js").ImagesPayload} ImagesPayload */
 /** @typedef {{text: string, left: number, level: number, align: "left" | "center" | "right"}} Name */
 /**
  * @typedef {object} Layout
  * @property {number} size side of a picture @property {number} below pixels of bar and words below it @property {number} columns
- * @property {{left: number, top: number}[]} cells one per picture
+ * @property {({left: number, top: number} | null)[]} cells one per picture; none for columns that do not fit
  * @property {Name[]} names of rows and columns
  * @property {{left: number, top: number, width: number, height: number} | null} choice what lies behind that which is chosen
  * @property {{left: number, top: number, bottom: number} | null} rule
@@ -40,39 +42,46 @@ export function layOut(payload, width, height, bare) {
 function asTable(payload, width, room, bare) {
   const { columns, count } = payload;
   const rows = Math.ceil(count / columns);
-  const beside = !bare && width >= ROOMY;
+  const beside = !bare && width >= ROOMY && Boolean(payload.rowNames);
   const left = beside ? NAMES : 0;
   const gap = width < ROOMY ? 5 : GAP;
-  const fit = (width - left - 3) / columns - gap;
-  const most = bare && room ? room / rows - gap : MOST;
+  // What would be too small to be seen is left out.
+  const visible = bare ? columns : Math.max(1, Math.min(columns, Math.floor((width - left - 3) / (LEAST + gap))));
+  const fit = (width - left - 3) / visible - gap;
+  const blocks = payload.blocks ?? [];
+  /** @param {number} row pixels above it for blocks */
+  const apart = (row) => blocks.filter((first) => first <= row).length * (bare ? BLOCK / 2 : BLOCK);
+  const most = bare && room ? (room - apart(rows)) / rows - gap : MOST;
   const size = Math.floor(Math.max(bare ? 4 : LEAST, Math.min(most, fit)));
   const captioned = !bare && Boolean(payload.captions);
   const [above, below] = [beside || bare ? 0 : 18, (payload.shares ? SHARE : 0) + (captioned ? CAPTION : 0)];
   const line = above + size + below + gap;
   const named = !bare && payload.columnNames;
-  const head = named ? 22 : bare ? Math.max(0, (room - rows * line + gap) / 2) : 3;
+  const head = named ? 22 : bare ? Math.max(0, (room - rows * line - apart(rows) + gap) / 2) : 3;
   const from = bare ? Math.max(0, (width - columns * (size + gap) + gap) / 2) : left + 3;
-  const cells = Array.from({ length: count }, (_, index) => ({
-    left: from + (index % columns) * (size + gap),
-    top: head + Math.floor(index / columns) * line + above,
-  }));
+  const topOf = (/** @type {number} */ row) => head + row * line + apart(row);
+  const cells = Array.from({ length: count }, (_, index) => {
+    const column = index % columns;
+    return column < visible ? { left: from + column * (size + gap), top: topOf(Math.floor(index / columns)) + above } : null;
+  });
   /** @type {Name[]} */
   const names = [];
-  if (named) payload.columnNames?.forEach((text, column) => names.push({ text, left: from + column * (size + gap) + size / 2, level: 10, align: "center" }));
+  if (named) payload.columnNames?.slice(0, visible).forEach((text, column) => names.push({ text, left: from + column * (size + gap) + size / 2, level: 10, align: "center" }));
   if (!bare) {
     payload.rowNames?.forEach((text, row) => {
-      const top = head + row * line;
+      const top = topOf(row);
       names.push(beside ? { text, left: left - 10, level: top + size / 2, align: "right" } : { text, left: from, level: top + above / 2, align: "left" });
     });
   }
-  const bottom = Math.ceil(head + rows * line - gap + 4);
+  const bottom = Math.ceil(topOf(rows - 1) + line - gap + 4);
   const chosen = !bare && payload.choice ? payload.choice.at : -1;
+  const cell = cells[chosen];
   const choice =
-    chosen < 0 || chosen >= count
+    !cell
       ? null
       : payload.choice?.by === "column"
         ? { left: from + chosen * (size + gap) - gap / 2, top: 0, width: size + gap, height: bottom }
-        : behind(cells[chosen], size, below);
+        : behind(cell, size, below);
   return { size, below, columns, cells, names, choice, rule: null, captioned, bottom, width: payload.width, height: payload.height };
 }
 
@@ -110,7 +119,9 @@ function flowing(payload, width, room, bare) {
  */
 export function pictureAt({ cells, size, below, columns, width, height }, left, top) {
   for (let index = 0; index < cells.length; index++) {
-    const [x, y] = [left - cells[index].left, top - cells[index].top];
+    const cell = cells[index];
+    if (!cell) continue;
+    const [x, y] = [left - cell.left, top - cell.top];
     if (x < -2 || y < -2 || x > size + 2 || y > size + below + 2) continue;
     const inside = x >= 0 && y >= 0 && x < size && y < size;
     const [column, row] = inside ? [Math.floor((x / size) * width), Math.floor((y / size) * height)] : [-1, -1];

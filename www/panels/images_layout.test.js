@@ -32,3 +32,17 @@ test("a line behind the first pictures stands between two of them", () => {
   const layout = layOut({ ...flow, rule: { after: 2, label: "90 %" } }, 600, 0, false);
   assert.ok(layout.rule.left > layout.cells[1].left + layout.size && layout.rule.left < layout.cells[2].left);
 });
+
+test("columns that do not fit are left out, and blocks stand apart", () => {
+  const wide = { ...table, count: 64, columns: 16, columnNames: undefined, blocks: [1] };
+  const phone = layOut(wide, 358, 0, false);
+  const visible = phone.cells.slice(0, 16).filter(Boolean);
+  assert.ok(visible.length >= 10 && visible.length < 16);
+  assert.ok(visible.every(({ left }) => left + phone.size <= 358));
+  const page = layOut(wide, 900, 0, false);
+  assert.ok(page.cells.every(Boolean));
+  const [first, second, third] = [0, 16, 32].map((index) => page.cells[index].top);
+  assert.ok(second - first > third - second);
+  const card = layOut(wide, 260, 150, true);
+  assert.ok(card.cells.every(({ left, top }) => left >= 0 && top >= 0 && left + card.size <= 260 && top + card.size <= 150));
+});

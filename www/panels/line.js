@@ -12,8 +12,8 @@ import { drawEmpty, Plot } from "./plot.js";
 /** @typedef {import("./axes.js").Box} Box */
 /** @typedef {import("./color.js").Palette} Palette */
 /**
- * @typedef {{name: string, role: string, thin?: boolean, dashed?: boolean, dots?: "alone" | "joined" | null, nameAt?: number, x: Float32Array, y: Float32Array}} Series
- * one without a name is only drawn; `dots` stand at its readings, alone or joined by the line; its name stands beside the reading `nameAt`, or the last
+ * @typedef {{name: string, role: string, thin?: boolean, dashed?: boolean, dots?: "alone" | "joined" | null, filled?: boolean, nameAt?: number, x: Float32Array, y: Float32Array}} Series
+ * one without a name is only drawn; what lies below one that is `filled` is tinted; `dots` stand at its readings, alone or joined by the line; its name stands beside the reading `nameAt`, or the last
  */
 /**
  * @typedef {{y?: number, x?: number, label: string, role?: string, below?: string}} Rule
@@ -176,6 +176,7 @@ function draw({ context, width, height }, payload, at, colors, compact) {
     context.clip();
     for (const line of [...series].sort((one, other) => Number(other.thin ?? false) - Number(one.thin ?? false))) {
       context.globalAlpha = share * (line.thin ? (line.role === "other" ? 0.4 : 0.55) : 1);
+      if (line.filled) drawFill(context, line, x, y, roleColor(line.role, colors), box.bottom);
       if (line.dots !== "alone") drawLine(context, line, x, y, roleColor(line.role, colors), compact);
       if (line.dots) drawDots(context, line, x, y, roleColor(line.role, colors), colors, compact);
     }
@@ -449,6 +450,20 @@ function drawLine(context, line, x, y, color, compact) {
   if (open) finish();
   context.stroke();
   context.setLineDash([]);
+}
+
+/** @param {CanvasRenderingContext2D} context @param {Series} line @param {Scale} x @param {Scale} y @param {string} color @param {number} bottom */
+function drawFill(context, line, x, y, color, bottom) {
+  if (line.y.length === 0) return;
+  context.save();
+  context.fillStyle = color;
+  context.globalAlpha *= 0.14;
+  context.beginPath();
+  context.moveTo(x.at(line.x[0]), bottom);
+  line.y.forEach((value, index) => context.lineTo(x.at(line.x[index]), y.at(value)));
+  context.lineTo(x.at(line.x[line.x.length - 1]), bottom);
+  context.fill();
+  context.restore();
 }
 
 /**

@@ -18,7 +18,7 @@ import { drawEmpty, Plot } from "./plot.js";
  * @property {Float32Array} x @property {Float32Array} y
  * @property {Float32Array | null} angle radians @property {Float32Array | null} value 0…1
  * @property {(string | number)[]} labels @property {string} xLabel @property {string} yLabel @property {string} [note]
- * @property {"log"} [scales] a logarithmic scale for each axis
+ * @property {"log" | "semilog"} [scales] a logarithmic scale for each axis, or for x alone
  * @property {boolean} [glyphs] the labels stand in the place of the points
  * @property {Field | null} [field] a quantity of the whole plane, behind the points
  * @property {{x: Float32Array, y: Float32Array, from?: string} | null} [path] a way through the plane and what its beginning is called; without that, how the last point came to be where it is
@@ -129,7 +129,7 @@ function draw({ context, width, height }, payload, limits, kept, raster, colors)
   const { field, path, marked } = payload;
   const legend = payload.angle || payload.value || field;
   const box = { left: 40, right: width - 2, top: legend ? 52 : 30, bottom: height - 40 };
-  const { x, y } = payload.scales === "log" ? logScales(limits, box) : equalScales(limits, box, MARGIN);
+  const { x, y } = payload.scales ? logScales(limits, box, payload.scales === "semilog") : equalScales(limits, box, MARGIN);
   if (field) drawField(context, field, raster, { x, y, box }, colors);
   drawUprights(context, x, box, colors);
   drawAxes(context, { x, y, box, colors, xName: payload.xLabel, yName: "" });
@@ -174,10 +174,15 @@ function draw({ context, width, height }, payload, limits, kept, raster, colors)
   return { scales: { x, y }, sides };
 }
 
-/** Logarithmic scales with some room around the outermost points. @param {Limits} limits @param {Box} box @returns {{x: Scale, y: Scale}} */
-export function logScales(limits, box) {
+/**
+ * Logarithmic scales with some room around the outermost points. @param {Limits} limits @param {Box} box
+ * @param {boolean} [plain] whether y is not logarithmic @returns {{x: Scale, y: Scale}}
+ */
+export function logScales(limits, box, plain = false) {
   const room = (/** @type {Span} */ { min, max }) => ({ scale: /** @type {const} */ ("log"), min: min / (max / min) ** 0.08 / 1.1, max: max * (max / min) ** 0.08 * 1.1 });
-  return { x: makeScale(room(limits.x), box.left, box.right), y: makeScale(room(limits.y), box.bottom, box.top) };
+  const margin = 0.06 * (limits.y.max - limits.y.min);
+  const upwards = plain ? { min: limits.y.min - margin, max: limits.y.max + margin } : room(limits.y);
+  return { x: makeScale(room(limits.x), box.left, box.right), y: makeScale(upwards, box.bottom, box.top) };
 }
 
 /** Paper is low, so that points stand out where it matters. @param {Palette} colors */

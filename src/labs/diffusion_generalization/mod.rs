@@ -87,7 +87,14 @@ const CONTROLS: &[Control] = &[
     },
     Control {
         effect: Effect::Show,
-        ..Control::slider("sigma", "noise level", "σ", (0.05, 1.0), "0.3", "Of the one noisy picture that is looked at.")
+        ..Control::slider(
+            "sigma",
+            "noise level",
+            "σ",
+            (0.05, 1.0),
+            "0.3",
+            "Of the one noisy picture that is looked at.",
+        )
     },
     Control {
         effect: Effect::Show,

@@ -47,7 +47,9 @@ pub(super) fn errors(run: &RunView, n: &str, payload: &mut Payload) -> Value {
         steps.push(step as f32);
     }
     for (pair, count) in [(1, "4"), (0, n)] {
-        for (quantity, name, role) in [(Quantity::Train, "train, N = ", "train"), (Quantity::Test, "test, N = ", "test")] {
+        for (quantity, name, role) in
+            [(Quantity::Train, "train, N = ", "train"), (Quantity::Test, "test, N = ", "test")]
+        {
             series.push(json!({
                 "name": [name, count].concat(),
                 "role": role,
@@ -108,7 +110,8 @@ pub(super) fn cosines(run: &RunView, pair: usize, payload: &mut Payload) -> Valu
 
 /// What the samples show, in numbers.
 pub(super) fn told(run: &RunView, n: &str) -> String {
-    let mut text = String::from("Of 200 noises, median centred cosine of what A and B make of the same one (of different ones): ");
+    let mut text =
+        String::from("Of 200 noises, median centred cosine of what A and B make of the same one (of different ones): ");
     for (pair, count) in [(1, "4"), (0, n)] {
         let number = |quantity: Quantity| {
             let reading = run.history.before(&quantity.column(pair), run.step);

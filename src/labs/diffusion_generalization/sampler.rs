@@ -1,6 +1,7 @@
 //! What is asked of all four networks at once: how well they denoise, and what they make of the same noise.
 //!
-//! The sampler is algorithm 1 of Kadkhodaie and Simoncelli (2021), which the paper uses: from noise on, with d = f(y) − y and
+//! The sampler is that of Kadkhodaie and Simoncelli, "Stochastic solutions for linear inverse problems using the prior implicit
+//! in a denoiser" (2021), which the paper uses, with steps of one size: from noise on, with d = f(y) − y and
 //! σ̂² = ‖d‖²/n, y ← y + h d + γ z, where γ² = ((1 − b h)² − (1 − h)²) σ̂², and at last y ← f(y).
 
 use super::data::{Data, PIXELS, SIGMA, TESTS, centred};
@@ -61,11 +62,8 @@ impl Sampler {
         let base = g.leaf_u32(Role::Input, "first draw", &[], &[0]);
 
         let one = [1, rows, PIXELS];
-        let noise = g.random_normal(
-            Randomness { seed, step: base },
-            "diffusion-generalization/sample",
-            &[rows, PIXELS],
-        )?;
+        let noise =
+            g.random_normal(Randomness { seed, step: base }, "diffusion-generalization/sample", &[rows, PIXELS])?;
         let noise = g.add_number(noise, 0.5)?;
         let start = g.broadcast_to(noise, &shape)?;
         let output = denoise(g, y, &weights)?;
