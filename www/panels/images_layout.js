@@ -54,7 +54,7 @@ function asTable(payload, width, room, bare) {
   const most = bare && room ? (room - apart(rows)) / rows - gap : MOST;
   const size = Math.floor(Math.max(bare ? 4 : LEAST, Math.min(most, fit)));
   const captioned = !bare && Boolean(payload.captions);
-  const [above, below] = [beside || bare ? 0 : 18, (payload.shares ? SHARE : 0) + (captioned ? CAPTION : 0)];
+  const [above, below] = [beside || bare || !payload.rowNames ? 0 : 18, (payload.shares ? SHARE : 0) + (captioned ? CAPTION : 0)];
   const line = above + size + below + gap;
   const named = !bare && payload.columnNames;
   const head = named ? 22 : bare ? Math.max(0, (room - rows * line - apart(rows) + gap) / 2) : 3;

@@ -50,14 +50,24 @@ impl Lens {
         })
     }
 
-    /// Looks at pictures `[pictures, 64]` with network `net` of stacked weights.
-    pub(super) fn look(&mut self, weights: [&[f32]; LAYERS], net: usize, y: &[f32]) {
+    /// Looks at pictures `[pictures, 64]` with network `net` of stacked weights; whether there is anything new to see.
+    pub(super) fn look(&mut self, weights: [&[f32]; LAYERS], net: usize, y: &[f32]) -> bool {
+        let mut new = false;
+        let mut set = |leaf: usize, values: &[f32]| {
+            if self.machine.leaf(leaf) != values {
+                self.machine.write(leaf, values);
+                new = true;
+            }
+        };
         for (layer, leaf) in self.weights.into_iter().enumerate() {
             let size = WIDTHS[layer] * WIDTHS[layer + 1];
-            self.machine.write(leaf, &weights[layer][net * size..][..size]);
+            set(leaf, &weights[layer][net * size..][..size]);
         }
-        self.machine.write(self.y, &y[..self.pictures * PIXELS]);
-        self.machine.run(self.look);
+        set(self.y, &y[..self.pictures * PIXELS]);
+        if new {
+            self.machine.run(self.look);
+        }
+        new
     }
 
     /// What the network makes of picture `at` of the last look, f(y).
@@ -161,6 +171,7 @@ fn steepness(picture: &[f32]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::network::denoise_one;
     use super::*;
     use crate::rng::Rng;
 
@@ -180,9 +191,11 @@ mod tests {
         let of = || [&weights[0][..], &weights[1][..], &weights[2][..]];
         let y = random(2 * PIXELS, 0.5, "pictures");
         let mut lens = Lens::new(2).unwrap();
-        lens.look(of(), 1, &y);
+        assert!(lens.look(of(), 1, &y) && !lens.look(of(), 1, &y));
         for picture in 0..2 {
             let own = &y[picture * PIXELS..][..PIXELS];
+            let again = denoise_one(of(), 1, own);
+            assert!(lens.output(picture).iter().zip(&again).all(|(a, b)| (a - b).abs() < 1e-5));
             assert!(identity_error(lens.jacobian(picture), own, lens.output(picture)) < 2e-6);
         }
         let (jacobian, output) = (lens.jacobian(1).to_vec(), lens.output(1).to_vec());
@@ -200,6 +213,8 @@ mod tests {
         lens.look(of(), 1, &twice);
         assert!(lens.output(1).iter().zip(&output).all(|(two, one)| *two == 2.0 * one));
         assert_eq!(lens.jacobian(1), jacobian);
+        let (one, two) = (denoise_one(of(), 1, &y[..PIXELS]), denoise_one(of(), 1, &twice[..PIXELS]));
+        assert!(two.iter().zip(&one).all(|(two, one)| *two == 2.0 * one));
     }
 
     #[test]

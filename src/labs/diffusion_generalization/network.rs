@@ -42,6 +42,29 @@ pub(super) fn denoise(g: &mut Graph, y: Var, weights: &[Var]) -> Result<Var> {
     g.add(y, hidden)
 }
 
+/// The same of one picture with network `net` of stacked weights, at the host.
+pub(super) fn denoise_one(weights: [&[f32]; LAYERS], net: usize, y: &[f32]) -> Vec<f32> {
+    let mut hidden = y.to_vec();
+    for layer in 0..LAYERS {
+        let (inputs, units) = (WIDTHS[layer], WIDTHS[layer + 1]);
+        let matrix = &weights[layer][net * inputs * units..][..inputs * units];
+        let mut sums = vec![0.0f32; units];
+        for (value, row) in hidden.iter().zip(matrix.chunks_exact(units)) {
+            // Behind a rectifier half of the units are silent.
+            if layer == 0 || *value > 0.0 {
+                for (sum, weight) in sums.iter_mut().zip(row) {
+                    *sum += value * weight;
+                }
+            }
+        }
+        hidden = sums;
+    }
+    for (change, own) in hidden.iter_mut().zip(y) {
+        *change += own;
+    }
+    hidden
+}
+
 /// First weights, the same for all networks, by layer: variance 2 / inputs (He), and the last layer nearly silent.
 fn first_weights(seed: u32) -> [Vec<f32>; LAYERS] {
     let mut rng = Rng::new(seed, "diffusion-generalization/weights");

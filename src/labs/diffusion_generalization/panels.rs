@@ -33,8 +33,8 @@ pub(super) const PANELS: &[PanelInfo] = &[
         id: "basis",
         kind: "images",
         title: "The basis it shrinks in",
-        hint: "eigenvectors of J, λ below, the clean contour on top",
-        wide: true,
+        hint: "λ below, clean contour on top",
+        wide: false,
     },
     PanelInfo { id: "shrinkage", kind: "scatter", title: "Shrinkage", hint: "64 eigenvectors", wide: false },
 ];
@@ -46,16 +46,21 @@ pub(super) fn errors(run: &RunView, n: &str, payload: &mut Payload) -> Value {
     for &step in run.history.steps() {
         steps.push(step as f32);
     }
+    let mut most = 25.0f32;
     for (pair, count) in [(1, "4"), (0, n)] {
         for (quantity, name, role) in
             [(Quantity::Train, "train, N = ", "train"), (Quantity::Test, "test, N = ", "test")]
         {
+            let column = run.history.column(&quantity.column(pair));
+            for value in column {
+                most = most.max(*value);
+            }
             series.push(json!({
                 "name": [name, count].concat(),
                 "role": role,
                 "dashed": pair == 1,
                 "x": payload.array(steps.clone()),
-                "y": payload.array(run.history.column(&quantity.column(pair)).to_vec()),
+                "y": payload.array(column.to_vec()),
             }));
         }
     }
@@ -63,7 +68,7 @@ pub(super) fn errors(run: &RunView, n: &str, payload: &mut Payload) -> Value {
         run.history.last(FIXED).iter().map(|level| json!({ "y": level, "label": "cosine basis, test" })).collect();
     json!({
         "x": json!({ "label": "step", "unit": "steps", "min": 0, "max": STEPS }),
-        "y": json!({ "label": "PSNR", "unit": "dB" }),
+        "y": json!({ "label": "PSNR", "unit": "dB", "min": 8, "max": most }),
         "series": series,
         "bands": NONE,
         "rules": rules,
@@ -110,17 +115,22 @@ pub(super) fn cosines(run: &RunView, pair: usize, payload: &mut Payload) -> Valu
 
 /// What the samples show, in numbers.
 pub(super) fn told(run: &RunView, n: &str) -> String {
-    let mut text =
-        String::from("Of 200 noises, median centred cosine of what A and B make of the same one (of different ones): ");
-    for (pair, count) in [(1, "4"), (0, n)] {
-        let number = |quantity: Quantity| {
-            let reading = run.history.before(&quantity.column(pair), run.step);
-            reading.map_or_else(|| "…".to_owned(), |value| rounded(f64::from(value), 2))
-        };
-        for part in [&number(Quantity::Same), " (", &number(Quantity::Different), ") with N = ", count] {
-            text.push_str(part);
-        }
-        text.push_str(if pair == 1 { ", " } else { "." });
-    }
-    text
+    let number = |quantity: Quantity, pair: usize| {
+        let reading = run.history.before(&quantity.column(pair), run.step);
+        reading.map_or_else(|| "…".to_owned(), |value| rounded(f64::from(value), 2))
+    };
+    [
+        "Median centred cosine of what A and B make of 200 noises. Of the same noise: ",
+        &number(Quantity::Same, 1),
+        " with N = 4, ",
+        &number(Quantity::Same, 0),
+        " with N = ",
+        n,
+        ". Of different ones: ",
+        &number(Quantity::Different, 1),
+        " and ",
+        &number(Quantity::Different, 0),
+        ".",
+    ]
+    .concat()
 }

@@ -24,7 +24,7 @@ pub(super) const RANKS: [usize; 4] = [1, 6, 13, 31];
 /// Other noises that a sample of A is compared with.
 const OTHERS: usize = 10;
 /// Bins of histograms of cosines, and what they cover.
-pub(super) const BINS: usize = 30;
+pub(super) const BINS: usize = 24;
 pub(super) const RANGE: [f64; 2] = [-0.2, 1.0];
 
 /// A recorded number of a pair of networks: the visitor's (0), or that of few pictures (1).

@@ -3,7 +3,7 @@
 
 use super::data::{Data, PIXELS, SIDE, TESTS, decibels, squared_error};
 use super::lens::{Basis, Lens, identity_error};
-use super::network::{LAYERS, weight_name};
+use super::network::{LAYERS, denoise_one, weight_name};
 use super::panels::EIGENVECTORS;
 use super::sampler::{ITERATIONS, PAIRS, Sampler};
 use super::wiener::Wiener;
@@ -25,6 +25,8 @@ pub(super) struct Shown {
     data: Arc<Data>,
     sampler: Sampler,
     lens: Lens,
+    /// What the lens last saw.
+    basis: Option<Basis>,
     wiener: Wiener,
     /// Samples that are made: noise seed and iterations, unless the weights have changed since.
     sampled: Option<(u32, usize)>,
@@ -35,8 +37,8 @@ impl Shown {
         Ok(Shown {
             data: data.clone(),
             sampler: Sampler::new(data, SHOWN)?,
-            // The noisy picture, and twice that.
-            lens: Lens::new(2)?,
+            lens: Lens::new(1)?,
+            basis: None,
             wiener: Wiener::of(&data.tests),
             sampled: None,
         })
@@ -108,19 +110,17 @@ impl Shown {
     ) -> Value {
         let at = settings.number("picture") as usize % TESTS;
         let sigma = settings.number("sigma") as f32;
-        let (pair, count) = if settings.text("network") == "few" { (1, "4") } else { (0, n) };
+        let few = settings.text("network") == "few";
         let clean = &self.data.tests[at * PIXELS..][..PIXELS];
         let mut y = self.data.noise[at * PIXELS..][..PIXELS].to_vec();
         for (value, own) in y.iter_mut().zip(clean) {
             *value = own + sigma * *value;
         }
-        let mut both = y.clone();
-        for value in &y {
-            both.push(2.0 * value);
-        }
         let weights = weights(picture);
-        self.lens.look(weights, PAIRS[pair], &both);
-        let Ok(basis) = Basis::of(self.lens.jacobian(0)) else { return Value::Null };
+        if self.lens.look(weights, PAIRS[usize::from(few)], &y) || self.basis.is_none() {
+            self.basis = Basis::of(self.lens.jacobian(0)).ok();
+        }
+        let Some(basis) = &self.basis else { return Value::Null };
         let k = settings.number("k") as usize;
         match id {
             "basis" => {
@@ -128,33 +128,29 @@ impl Shown {
                 // Stein's estimate of the error needs no clean picture.
                 let variance = f64::from(sigma * sigma);
                 let estimate = squared_error(&y, f) + 2.0 * variance * basis.trace / PIXELS as f64 - variance;
-                let estimate = if estimate > 0.0 {
-                    [&rounded(decibels(estimate), 1), " dB"].concat()
-                } else {
-                    "no error at all".to_owned()
-                };
+                let estimate = if estimate > 0.0 { rounded(decibels(estimate), 1) } else { "∞".to_owned() };
                 let note = [
                     "Network A, N = ",
-                    count,
-                    ": the trace of J says that ",
+                    if few { "4" } else { n },
+                    ". By its trace J keeps ",
                     &rounded(basis.trace, 1),
-                    " of 64 directions are kept. From y alone, SURE = ‖y − f(y)‖² + 2σ² tr J − nσ² estimates ",
+                    " of 64 directions. From y alone SURE, ‖y − f(y)‖² + 2σ² tr J − nσ², estimates a PSNR of ",
                     &estimate,
-                    "; it is ",
+                    " dB; it is ",
                     &rounded(decibels(squared_error(f, clean)), 1),
                     " dB.",
                 ];
-                vectors(&basis, k, clean, note.concat(), payload)
+                vectors(basis, k, clean, note.concat(), payload)
             }
-            "shrinkage" => shrinkage(&basis, &y, k, payload),
-            _ => self.picture(at, (&y, sigma), (&basis, k), weights, n, payload),
+            "shrinkage" => shrinkage(basis, &y, k, payload),
+            _ => self.picture(at, (&y, sigma), (basis, k), weights, n, payload),
         }
     }
 
-    /// The picture before and after: clean, noisy, denoised by networks A, by the cosine basis, and by the first k
+    /// The picture before and after: clean, noisy, denoised by all networks, by the cosine basis, and by the first k
     /// eigenvectors alone.
     fn picture(
-        &mut self,
+        &self,
         at: usize,
         (y, sigma): (&[f32], f32),
         (basis, k): (&Basis, usize),
@@ -163,12 +159,21 @@ impl Shown {
         payload: &mut Payload,
     ) -> Value {
         let clean = &self.data.tests[at * PIXELS..][..PIXELS];
-        let mut values = [clean, y].concat();
         let error = identity_error(self.lens.jacobian(0), y, self.lens.output(0));
-        let mut most = 0.0f32;
-        for (one, two) in self.lens.output(0).iter().zip(self.lens.output(1)) {
-            most = most.max((two - 2.0 * one).abs());
+        let mut values = [clean, y].concat();
+        let mut twice = Vec::with_capacity(PIXELS);
+        for value in y {
+            twice.push(2.0 * value);
         }
+        let mut most = 0.0f32;
+        for net in [PAIRS[1], PAIRS[1] + 1, PAIRS[0], PAIRS[0] + 1] {
+            let one = denoise_one(weights, net, y);
+            for (one, two) in one.iter().zip(denoise_one(weights, net, &twice)) {
+                most = most.max((two - 2.0 * one).abs());
+            }
+            values.extend(one);
+        }
+        self.wiener.denoise(y, sigma, &mut values);
         let mut partial = vec![0.0f32; PIXELS];
         for number in 0..k {
             let share = (basis.values[number] * basis.coordinate(number, y)) as f32;
@@ -176,25 +181,20 @@ impl Shown {
                 *sum += share * value;
             }
         }
-        let twice = [y, y].concat();
-        for net in [PAIRS[1], PAIRS[0]] {
-            self.lens.look(weights, net, &twice);
-            values.extend_from_slice(self.lens.output(0));
-        }
-        self.wiener.denoise(y, sigma, &mut values);
         values.extend(partial);
         let mut captions = vec![String::new()];
         for made in values[PIXELS..].chunks_exact(PIXELS) {
             captions.push([&rounded(decibels(squared_error(made, clean)), 1), " dB"].concat());
         }
-        let [few, many] = ["A, N = 4".to_owned(), ["A, N = ", n].concat()];
         let first = ["k ≤ ", &rounded(k as f64, 0)].concat();
         let note = [
-            "Relative error of f(y) = J y: ",
-            &scientific(error),
-            ". Largest difference between f(2y) and 2 f(y): ",
+            "A and B with 4 pictures and with ",
+            n,
+            ", the cosine basis, and Σ λ⟨y, e⟩e over the first eigenvectors. Largest difference between f(2y) and 2 f(y): ",
             &scientific(f64::from(most)),
-            ". The last picture is J y with only the first eigenvectors.",
+            ". Relative error of f(y) = J y: ",
+            &scientific(error),
+            ".",
         ];
         json!({
             "count": captions.len(),
@@ -204,7 +204,7 @@ impl Shown {
             "values": payload.array(values),
             "low": 0,
             "high": 1,
-            "columnNames": json!(["clean", "noisy y", &few, &many, "cosines", &first]),
+            "columnNames": json!(["clean", "noisy", "A 4", "B 4", &["A ", n].concat(), &["B ", n].concat(), "cosines", &first]),
             "captions": captions,
             "pages": json!({ "control": "picture", "at": at, "count": super::PICTURES, "name": "test picture" }),
             "note": note.concat(),
@@ -217,26 +217,21 @@ fn weights(picture: &Picture) -> [&[f32]; LAYERS] {
     std::array::from_fn(|layer| picture.get(&weight_name(layer)))
 }
 
-/// A small number in a sentence: nought, or a power of ten with one digit.
+/// With two digits after the point and a true minus sign.
+fn signed(value: f64) -> String {
+    let digits = rounded(value.abs(), 2);
+    if value < 0.0 { ["−", &digits].concat() } else { digits }
+}
+
+/// A small number in a sentence: 0, or one digit and a power of ten.
 fn scientific(value: f64) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    let mut power = 0;
-    let mut digits = value;
-    while digits < 1.0 && power < 30 {
+    let (mut digits, mut power) = (value, 0);
+    while digits > 0.0 && digits < 0.95 && power < 9 {
         digits *= 10.0;
         power += 1;
     }
-    [&rounded(digits, 0), "·10⁻", &superscript(power)].concat()
-}
-
-fn superscript(number: u32) -> String {
-    let mut text = String::new();
-    for digit in number.to_string().bytes() {
-        text.push(['⁰', '¹', '²', '³', '⁴', '⁵', '⁶', '⁷', '⁸', '⁹'][usize::from(digit - b'0')]);
-    }
-    text
+    let raised = ["", "·10⁻¹", "·10⁻²", "·10⁻³", "·10⁻⁴", "·10⁻⁵", "·10⁻⁶", "·10⁻⁷", "·10⁻⁸", "·10⁻⁹"];
+    [&rounded(digits, 0), raised[power]].concat()
 }
 
 /// The first eigenvectors with the contour of the clean picture, their eigenvalues as bars.
@@ -244,7 +239,7 @@ fn vectors(basis: &Basis, k: usize, clean: &[f32], note: String, payload: &mut P
     let (mut shares, mut captions) = (Vec::new(), Vec::new());
     for value in &basis.values[..EIGENVECTORS] {
         shares.push(*value as f32);
-        captions.push(rounded(*value, 2));
+        captions.push(signed(*value));
     }
     let (mut low, mut high) = (1.0f32, 0.0f32);
     for value in clean {
@@ -283,9 +278,9 @@ fn shrinkage(basis: &Basis, y: &[f32], k: usize, payload: &mut Payload) -> Value
         "k = ",
         &rounded(k as f64, 0),
         ": of ⟨y, e⟩ = ",
-        &rounded(coordinate, 2),
+        &signed(coordinate),
         " the share λ = ",
-        &rounded(kept, 2),
+        &signed(kept),
         " is kept. λ near 1 keeps, near 0 removes.",
     ];
     json!({
