@@ -96,20 +96,31 @@ pub(super) struct Basis {
 impl Basis {
     /// Decomposes a Jacobian `[64, 64]`.
     pub(super) fn of(jacobian: &[f32]) -> Result<Basis> {
-        let j = DMatrix::from_fn(PIXELS, PIXELS, |row, column| f64::from(jacobian[row * PIXELS + column]));
-        let transposed = j.transpose();
-        let (even, odd) = (&j + &transposed, &j - &transposed);
-        let asymmetry = odd.norm() / even.norm();
-        let found = eigen::symmetric(&(even * 0.5))?;
-        let magnitudes: Vec<f64> = found.values.iter().map(|value| value.abs()).collect();
+        let (mut even, mut of_even, mut of_odd, mut trace) = (Vec::with_capacity(jacobian.len()), 0.0, 0.0, 0.0);
+        for row in 0..PIXELS {
+            for column in 0..PIXELS {
+                let (here, there) = (jacobian[row * PIXELS + column], jacobian[column * PIXELS + row]);
+                let (here, there) = (f64::from(here), f64::from(there));
+                even.push((here + there) / 2.0);
+                of_even += (here + there) * (here + there);
+                of_odd += (here - there) * (here - there);
+            }
+            trace += f64::from(jacobian[row * PIXELS + row]);
+        }
+        let asymmetry = (of_odd / of_even).sqrt();
+        let found = eigen::symmetric(&DMatrix::from_column_slice(PIXELS, PIXELS, &even))?;
+        let mut magnitudes = found.values.clone();
+        for value in &mut magnitudes {
+            *value = value.abs();
+        }
         let (mut values, mut vectors) = (Vec::with_capacity(PIXELS), Vec::with_capacity(PIXELS * PIXELS));
         for at in descending(&magnitudes) {
             values.push(found.values[at]);
-            for value in found.vectors.column(at).iter() {
+            for value in &found.vectors.as_slice()[at * PIXELS..][..PIXELS] {
                 vectors.push(*value as f32);
             }
         }
-        Ok(Basis { values, vectors, asymmetry, trace: j.trace() })
+        Ok(Basis { values, vectors, asymmetry, trace })
     }
 
     /// Eigenvector `k`, from 0.

@@ -46,7 +46,7 @@ pub(super) fn errors(run: &RunView, n: &str, payload: &mut Payload) -> Value {
     for &step in run.history.steps() {
         steps.push(step as f32);
     }
-    let mut most = 25.0f32;
+    let mut most = 26.0f32;
     for (pair, count) in [(1, "4"), (0, n)] {
         for (quantity, name, role) in
             [(Quantity::Train, "train, N = ", "train"), (Quantity::Test, "test, N = ", "test")]

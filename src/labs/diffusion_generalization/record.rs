@@ -24,8 +24,8 @@ pub(super) const RANKS: [usize; 4] = [1, 6, 13, 31];
 /// Other noises that a sample of A is compared with.
 const OTHERS: usize = 10;
 /// Bins of histograms of cosines, and what they cover.
-pub(super) const BINS: usize = 24;
-pub(super) const RANGE: [f64; 2] = [-0.2, 1.0];
+pub(super) const BINS: usize = 30;
+pub(super) const RANGE: [f64; 2] = [-0.5, 1.0];
 
 /// A recorded number of a pair of networks: the visitor's (0), or that of few pictures (1).
 #[derive(Clone, Copy, PartialEq)]

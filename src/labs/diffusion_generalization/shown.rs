@@ -83,7 +83,7 @@ impl Shown {
             for name in ["A, N = ", "B, N = "] {
                 names.push([name, count].concat());
             }
-            names.push("nearest of A's".to_owned());
+            names.push("nearest in A".to_owned());
         }
         json!({
             "count": count,
