@@ -15,6 +15,7 @@ mod opposing_signals;
 mod payload;
 mod pointer_networks;
 pub(crate) mod safetensors;
+mod spiking_delays;
 pub mod work;
 
 pub use claim::{Claim, Measured, Median, Relation, Summary, Verdict};
@@ -39,6 +40,7 @@ pub const ALL: &[&Lab] = &[
     &convex_relu::LAB,
     &opposing_signals::LAB,
     &diffusion_generalization::LAB,
+    &spiking_delays::LAB,
 ];
 
 /// Where a lab comes from.

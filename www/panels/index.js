@@ -10,6 +10,7 @@ import { panel as line } from "./line.js";
 import { panel as multiples } from "./multiples.js";
 import { panel as plane } from "./plane.js";
 import { panel as pointing } from "./pointing.js";
+import { panel as roll } from "./roll.js";
 import { panel as scatter } from "./scatter.js";
 import { panel as sketch } from "./sketch.js";
 import { panel as space } from "./space.js";
@@ -22,5 +23,5 @@ import { panel as unrolled } from "./unrolled.js";
 
 /** Panels by kind. @type {Map<string, Panel>} */
 export const panels = new Map(
-  [area, bars, columns, grid, heatmap, histograms, images, line, multiples, plane, pointing, scatter, sketch, space, trails, twins, unrolled].map((panel) => [panel.kind, panel]),
+  [area, bars, columns, grid, heatmap, histograms, images, line, multiples, plane, pointing, roll, scatter, sketch, space, trails, twins, unrolled].map((panel) => [panel.kind, panel]),
 );
