@@ -103,6 +103,7 @@ fn training_steps_do_not_allocate() {
     check("grokking", runs("grokking", &[("samples", "60")]));
     check("grokking, modular", runs("grokking", &[("task", "modular")]));
     check("pointer networks", runs("pointer-networks", &[("hidden", "16"), ("glimpse", "1")]));
+    check("spiking delays", runs("spiking-delays", &[]));
     for optimiser in ["sgd", "momentum", "adam"] {
         let net = "input x y sinx | linear 7 | relu | dropout 0.2 | linear 33 | gelu | linear 1";
         check(optimiser, runs("playground", &[("optimiser", optimiser), ("net", net)]));

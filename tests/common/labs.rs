@@ -34,6 +34,7 @@ const SETTINGS: &[(&str, Changes)] = &[
     ("opposing-signals", &[("part", "network")]),
     ("opposing-signals", &[("part", "network"), ("optimiser", "adam")]),
     ("diffusion-generalization", &[("pictures", "64")]),
+    ("spiking-delays", &[]),
 ];
 
 /// A run's program, and what gives it its data if that is the host.

@@ -17,7 +17,7 @@ const heard = (page) => note(page, "Play your own melody");
 /** Waits for a part of the link. @param {Page} page @param {RegExp} part */
 const linked = (page, part) => until(async () => part.test(page.url()), 10_000, `the link has ${part}`);
 /** What the link says of the melody. @param {Page} page */
-const melody = (page) => new URLSearchParams(page.url().split("?")[1] ?? "").get("melody") ?? "A";
+const melody = (page) => new URLSearchParams(page.url().split("?")[1] ?? "").get("melody") ?? "1";
 
 /** Where a cell of the upper lane lies; the numbers are those of roll_layout.js. @param {Page} page @param {number} row @param {number} step */
 async function cell(page, row, step) {
@@ -46,12 +46,12 @@ test("the run can be watched, and comes to its verdicts", async () => {
 
 test("a melody is played by mouse and by keys, is in the link, and what it is taken for is told", async () => {
   const { page, done } = await open({ hash: "#/lab/spiking-delays" });
-  await until(async () => /hears melody [A-H](, which|, but A)/.test(await heard(page)), 20_000, "melody A at first");
-  await roll(page).getByRole("button", { name: "melody C" }).click();
-  await linked(page, /melody=C/);
-  await until(async () => /which is the one|but C is played/.test(await heard(page)), 5000, "and it is played");
+  await until(async () => /hears melody [1-8](, which|, but 1)/.test(await heard(page)), 20_000, "melody 1 at first");
+  await roll(page).getByRole("button", { name: "melody 3" }).click();
+  await linked(page, /melody=3/);
+  await until(async () => /which is the one|but 3 is played/.test(await heard(page)), 5000, "and it is played");
   await roll(page).getByRole("button", { name: "Undo" }).click();
-  await until(async () => melody(page) === "A", 5000, "taken back");
+  await until(async () => melody(page) === "1", 5000, "taken back");
   // A click adds a note, a second one takes it away, a drag moves it.
   const canvas = roll(page).locator("canvas");
   await canvas.scrollIntoViewIfNeeded();

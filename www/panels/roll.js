@@ -78,7 +78,7 @@ class Roll {
     this.pages.className = "images-pages";
     this.page = document.createElement("span");
     this.pages.append(this.button("‹", () => this.choose(-1), "the one before"), this.page, this.button("›", () => this.choose(1), "the next one"));
-    canvas.after(this.bar, this.pages, this.status);
+    canvas.after(this.bar, this.status);
   }
 
   /** @param {string} name @param {() => void} run @param {string} [label] */
@@ -116,7 +116,7 @@ class Roll {
       label.className = "roll-presets";
       label.textContent = payload.presetsName;
       this.presets = payload.presets.map(({ name, text }) => this.button(name, () => this.preset(text), `${payload.presetsName} ${name}`));
-      this.bar.replaceChildren(label, ...this.presets, ...(this.undoButton ? [this.undoButton] : []));
+      this.bar.replaceChildren(label, ...this.presets, ...(this.undoButton ? [this.undoButton] : []), ...(this.pages ? [this.pages] : []));
     }
     payload.presets.forEach(({ text }, at) => this.presets?.[at].setAttribute("aria-pressed", String(text === this.asked)));
     if (this.undoButton) this.undoButton.disabled = this.undone.length === 0;

@@ -1,3 +1,4 @@
+// @ts-nocheck  node's own types are not among the dependencies of the site
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { cellAt, notesToText, rollLayout } from "./roll_layout.js";

@@ -85,18 +85,32 @@ const CONTROLS: &[Control] = &[
     },
     Control {
         unit: "steps",
-        ..Control::slider("jitter", "jitter", "", (0.0, 3.0), "0.4", "How far notes stray. Two notes are 2 steps apart.")
+        ..Control::slider(
+            "jitter",
+            "jitter",
+            "",
+            (0.0, 3.0),
+            "0.4",
+            "How far notes stray. Two notes are 2 steps apart.",
+        )
     },
     Control {
         effect: Effect::Show,
         panel: true,
-        ..Control::integer("neuron", "neuron", "", (0.0, 64.0), "0", "Which hidden neuron is shown; 0 for the one excited most.")
+        ..Control::integer(
+            "neuron",
+            "neuron",
+            "",
+            (0.0, 64.0),
+            "0",
+            "Which hidden neuron is shown; 0 for the one excited most.",
+        )
     },
     Control {
         effect: Effect::Show,
         panel: true,
         refuse: Some(melody::check),
-        ..Control::text("melody", "melody", "A", "A letter from A to H, or for each of ten keys its steps in base 36.")
+        ..Control::text("melody", "melody", "1", "A number from 1 to 8, or for each of ten keys its steps in base 36.")
     },
 ];
 

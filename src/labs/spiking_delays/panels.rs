@@ -135,7 +135,7 @@ impl Shown {
             Some(class) => [", but ", MELODY_NAMES[class], " is played."].concat(),
             None => " in what you play.".to_owned(),
         };
-        note += " Blue arrivals excite the neuron, red boxes inhibit it; the higher, the stronger.";
+        note += " Blue arrivals excite the neuron, hollow ones inhibit it; the higher, the stronger.";
         let chosen = if self.chosen == 0 { " (excited most)" } else { "" };
         let mut presets = Vec::with_capacity(CLASSES);
         for name in MELODY_NAMES {
@@ -198,7 +198,9 @@ impl Shown {
             }
         }
         let note = match width {
-            Some(width) => ["Each synapse is a Gaussian of width σ = ", &rounded(width, 1), " around its delay."].concat(),
+            Some(width) => {
+                ["Each synapse is a Gaussian of width σ = ", &rounded(width, 1), " around its delay."].concat()
+            }
             None => "Each synapse is a single tap at its delay.".to_owned(),
         };
         let mut columns = Vec::with_capacity(DELAYS);
@@ -234,7 +236,7 @@ impl Shown {
         // Where the excitation arrives on average: notes on this line arrive together.
         let together = if most > 0.0 { (sum / most) as f32 } else { (DELAYS - 1) as f32 };
         let last = (DELAYS - 1) as f32;
-        let ends = [(together - last).max(0.0), together.min(last)];
+        let ends = [together.min(last), (together - last).max(0.0)];
         series.push(json!({
             "name": "arrive together",
             "role": "other",
@@ -266,8 +268,8 @@ impl Shown {
             }));
         }
         json!({
-            "x": json!({ "label": "− time of the note", "unit": "steps", "min": -last, "max": 0 }),
-            "y": json!({ "label": "delay", "unit": "steps", "min": 0, "max": last }),
+            "x": json!({ "unit": "minus the time of the note", "min": -last - 1.0, "max": 1 }),
+            "y": json!({ "label": "delay", "unit": "steps", "min": -1, "max": last + 1.0 }),
             "series": series,
             "bands": NONE,
             "rules": NONE,
@@ -336,13 +338,15 @@ fn accuracy(run: &RunView, payload: &mut Payload) -> Value {
             "y": payload.array(mean),
         }));
         if let Some(rate) = run.history.before(&record::rate(model), run.step) {
-            rates += [if at == 0 { "" } else { ", " }, &rounded(100.0 * f64::from(rate), 1), " % with ", model.name()].concat().as_str();
+            rates += [if at == 0 { "" } else { ", " }, &rounded(100.0 * f64::from(rate), 1), " % with ", model.name()]
+                .concat()
+                .as_str();
         }
     }
     let of = |share: f64| (share * run.steps as f64) as u64;
     json!({
         "x": json!({ "label": "step", "unit": "steps", "min": 0, "max": run.steps }),
-        "y": json!({ "label": "test accuracy, mean of three networks and each", "min": 0, "max": 1 }),
+        "y": json!({ "label": "test accuracy", "min": 0, "max": 1 }),
         "series": series,
         "bands": [
             json!({ "from": 0, "to": of(SHRUNK), "label": "Gaussians narrow" }),
@@ -350,6 +354,6 @@ fn accuracy(run: &RunView, payload: &mut Payload) -> Value {
         ],
         "rules": [json!({ "y": 1.0 / CLASSES as f64, "label": "chance" })],
         "timeline": true,
-        "note": ["Always measured with whole delays. Hidden neurons fire in so many of all steps: ", &rates, "."].concat(),
+        "note": ["Means of three networks, and each of them. Hidden neurons fire in so many of all steps: ", &rates, "."].concat(),
     })
 }

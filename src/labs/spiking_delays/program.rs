@@ -215,10 +215,11 @@ impl Plan {
         })?;
         // Readouts have no threshold, so that all steps are one product with the powers of the decay.
         let spikes = g.reshape(scanned.outputs[0], &[TIME, models, hidden, BATCH])?;
-        let spikes = g.permute(spikes, &[1, 2, 0, 3])?;
-        let spikes = g.reshape(spikes, &[models, hidden, TIME * BATCH])?;
-        let input = g.matmul(readout, spikes)?;
-        let input = g.reshape(input, &[models, CLASSES, TIME, BATCH])?;
+        let spikes = g.permute(spikes, &[1, 0, 3, 2])?;
+        let spikes = g.reshape(spikes, &[models, TIME * BATCH, hidden])?;
+        let readout = g.transpose(readout)?;
+        let input = g.matmul(spikes, readout)?;
+        let input = g.reshape(input, &[models, TIME, BATCH * CLASSES])?;
         let mut decays = vec![0.0; TIME * TIME];
         for step in 0..TIME {
             let mut left = 1.0;
@@ -229,9 +230,9 @@ impl Plan {
         }
         let decays = g.leaf_with(Role::Input, "decays", &[TIME, TIME], decays);
         let potential = g.matmul(decays, input)?;
-        let votes = g.softmax_along(potential, 1, None)?;
-        let votes = g.sum(votes, &[2])?;
-        g.permute(votes, &[0, 2, 1])
+        let potential = g.reshape(potential, &[models, TIME, BATCH, CLASSES])?;
+        let votes = g.softmax(potential)?;
+        g.sum(votes, &[1])
     }
 
     /// Routines: `train`, and `measure` and `picture`, which both give [`OUTPUTS`].

@@ -69,8 +69,7 @@ fn the_program_and_the_network_at_work_vote_alike() {
     let plan = plan();
     let all = tensors(&plan);
     let models = Model::ALL.len();
-    let networks: Vec<Network> =
-        Model::ALL.iter().map(|&model| Network::of(&plan, borrowed(&all), model, 0)).collect();
+    let networks: Vec<Network> = Model::ALL.iter().map(|&model| Network::of(&plan, borrowed(&all), model, 0)).collect();
     let mut kernels = vec![0.0; models * plan.hidden * KEYS * DELAYS];
     for (model, network) in networks.iter().enumerate() {
         for synapse in 0..plan.hidden * KEYS {
@@ -104,7 +103,8 @@ fn the_program_and_the_network_at_work_vote_alike() {
             player.play(network, &notes);
             spikes += player.fired.iter().filter(|fired| **fired).count();
             for class in 0..CLASSES {
-                let (got, want) = (votes[(model * BATCH + sample) * CLASSES + class], player.votes[class] * TIME as f32);
+                let (got, want) =
+                    (votes[(model * BATCH + sample) * CLASSES + class], player.votes[class] * TIME as f32);
                 assert!((got - want).abs() < 2e-4, "model {model}, sample {sample}: {got} {want}");
             }
         }
@@ -135,8 +135,7 @@ fn gaussians_have_sum_1_and_move_by_gradient() {
         let mut machine = Machine::new(Arc::new(plan::plan(&g, &[entry]).unwrap()));
         machine.run(0);
         let tap = |delay: f64| -> Vec<f64> {
-            let bell: Vec<f64> =
-                (0..DELAYS).map(|n| (-0.5 * ((n as f64 - delay) / sigma).powi(2)).exp()).collect();
+            let bell: Vec<f64> = (0..DELAYS).map(|n| (-0.5 * ((n as f64 - delay) / sigma).powi(2)).exp()).collect();
             let sum: f64 = bell.iter().sum();
             bell.iter().map(|height| height / (1e-7 + sum)).collect()
         };
@@ -186,9 +185,8 @@ fn samples_are_as_noisy_as_they_should_be_and_fresh_at_every_step() {
         assert_eq!(at % CLASSES, *class);
         // The best shift explains the notes of the melody; what is left is background.
         let of_shift = |shift: usize| {
-            let near = |note: &&Note| {
-                (note.time as i32 - (shift + task.time(*class, note.key as usize)) as i32).abs() <= 1
-            };
+            let near =
+                |note: &&Note| (note.time as i32 - (shift + task.time(*class, note.key as usize)) as i32).abs() <= 1;
             notes.iter().filter(near).count()
         };
         let best = (2..8).map(of_shift).max().unwrap();
@@ -252,14 +250,8 @@ fn delays_that_were_never_rounded_are_not_whole() {
         let judge = Judge::new(&plan);
         let mut history = History::new(judge.numbers());
         history.record(plan.steps, &judge.judge(&outputs));
-        let run = RunView {
-            name: "",
-            history: &history,
-            step: plan.steps,
-            steps: plan.steps,
-            finished: true,
-            picture: None,
-        };
+        let run =
+            RunView { name: "", history: &history, step: plan.steps, steps: plan.steps, finished: true, picture: None };
         let claims = claims::of(&View { runs: vec![run], other_seeds: Vec::new() });
         let claim = claims.iter().find(|claim| claim.id == "C5").unwrap();
         assert_eq!(claim.verdict, verdict, "{claim:?} {:?}", history.last(UNEVEN));
@@ -272,12 +264,21 @@ fn delays_that_were_never_rounded_are_not_whole() {
 #[test]
 fn melodies_are_read_from_text_and_nonsense_is_refused() {
     let task = Task::draw(&plan(), 0);
-    assert_eq!(melody::read("C", &task), task.template(2));
+    assert_eq!(melody::read("3", &task), task.template(2));
     let notes = melody::read("4-c----8v----0", &task);
     let want = [(0, 4), (1, 12), (5, 8), (5, 31), (9, 0)];
     assert_eq!(notes, want.map(|(key, time)| Note { key, time }));
-    assert!(melody::check("H").is_ok() && melody::check("4-c----8v----0").is_ok() && melody::check("---------").is_ok());
-    for (text, part) in [("", "1 keys instead of 10"), ("I", "'I'"), ("4-c", "2 keys"), ("w---------", "'w'"), ("é", "'é'")] {
+    assert!(
+        melody::check("8").is_ok() && melody::check("4-c----8v----0").is_ok() && melody::check("---------").is_ok()
+    );
+    for (text, part) in [
+        ("", "1 keys instead of 10"),
+        ("9", "1 keys"),
+        ("A", "1 keys"),
+        ("4-c", "2 keys"),
+        ("w---------", "'w'"),
+        ("é", "'é'"),
+    ] {
         let refusal = melody::check(text).expect_err(text).to_string();
         assert!(refusal.contains(part), "{text}: {refusal}");
     }
