@@ -278,11 +278,6 @@ class Roll {
     const layout = this.layout(this.plot.width);
     if (!payload || !layout) return null;
     const { rows, columns, keys, arrivals, curve } = payload;
-    const played = this.cell(point);
-    if (played) {
-      const does = this.noteAt(played) ? "drag to move, click to take away" : "click to add";
-      return { title: `key ${keys[played.row]}, step ${played.at}`, rows: [{ name: does, value: "" }] };
-    }
     const cell = cellAt(layout, layout.arriving, point, rows, columns);
     if (cell) {
       const found = arrivals.at.findIndex((at, index) => at === cell.at && arrivals.row[index] === cell.row);

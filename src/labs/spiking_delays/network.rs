@@ -124,8 +124,8 @@ impl Player {
                 self.state[neuron] = if fires { 0.0 } else { *potential };
                 if fires {
                     self.fired[time * hidden + neuron] = true;
-                    for class in 0..CLASSES {
-                        readout[class] += network.readout[neuron * CLASSES + class];
+                    for (value, weight) in readout.iter_mut().zip(&network.readout[neuron * CLASSES..]) {
+                        *value += weight;
                     }
                 }
             }

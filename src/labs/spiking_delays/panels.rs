@@ -12,7 +12,13 @@ use crate::session::{RunView, View};
 use serde_json::Value;
 
 pub(super) const PANELS: &[PanelInfo] = &[
-    PanelInfo { id: "roll", kind: "roll", title: "Play your own melody", hint: "drag a note", wide: true },
+    PanelInfo {
+        id: "roll",
+        kind: "roll",
+        title: "Play your own melody",
+        hint: "drag a note; click to add or take away",
+        wide: true,
+    },
     PanelInfo {
         id: "accuracy",
         kind: "line",

@@ -7,7 +7,7 @@ use super::task::{Note, Task};
 /// Permutations of the delays over which an accuracy is averaged.
 const PERMUTATIONS: usize = 5;
 /// Mean accuracy of the learned delays: how far the run is.
-pub(super) const PROGRESS: &str = "mean accuracy, learned delays";
+pub(super) const PROGRESS: &str = "test accuracy";
 /// Delays that are no whole numbers, of all networks.
 pub(super) const UNEVEN: &str = "learned delays that are not whole";
 
