@@ -357,7 +357,7 @@ fn changed(step: u64, data: &Data, picture: &Picture, payload: &mut Payload) -> 
         "values": payload.array(values),
         "low": 0,
         "high": 1.0 + data.background,
-        "light": true,
+        "scale": "light",
         "captions": captions,
         "note": format!("▲ loss up, ▼ down. {loud} of these five are among the {outliers} loud ones; ranked by change alone."),
     })
