@@ -53,7 +53,7 @@ pub fn split(linked: &[u8], engine: &[u8], doors: &[(String, String)]) -> Result
         reached_by[*node] += 1;
     }
     let owns = |node: &usize| match ids.get(*node) {
-        Some(id) => reached_by[*node] * 2 < doors.len() && matches!(module.funcs.get(*id).kind, FunctionKind::Local(_)),
+        Some(id) => reached_by[*node] * 3 < doors.len() && matches!(module.funcs.get(*id).kind, FunctionKind::Local(_)),
         None => reached_by[*node] == 1,
     };
     let owned: Vec<BTreeSet<usize>> =
