@@ -169,12 +169,23 @@ impl Graph {
 
     /// Runs `build` with `name` added to the label of every node it makes.
     pub fn scoped<T>(&mut self, name: &str, build: impl FnOnce(&mut Graph) -> T) -> T {
+        self.enter(name);
+        let result = build(self);
+        self.leave();
+        result
+    }
+
+    // Apart from `scoped`, of which there is a copy for each use.
+    #[inline(never)]
+    fn enter(&mut self, name: &str) {
         self.scope.push(name.to_owned());
         self.label = self.scope.join(".").into();
-        let result = build(self);
+    }
+
+    #[inline(never)]
+    fn leave(&mut self) {
         self.scope.pop();
         self.label = if self.scope.is_empty() { "graph".into() } else { self.scope.join(".").into() };
-        result
     }
 
     /// Adds a node; refuses inputs that the operation cannot take, naming the node.
