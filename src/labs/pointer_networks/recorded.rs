@@ -26,19 +26,23 @@ pub(super) struct Recorded {
 
 const PLACE: &str = "recorded network";
 
+#[inline(never)]
 fn refuse(message: impl Into<String>) -> Error {
     Error::new(PLACE, message, "choose this run instead, and train it yourself")
 }
 
 /// Writes the weights of a run.
 pub(super) fn write(plan: &Plan, weights: &[Weights], told: [(&str, String); 4]) -> Result<Vec<u8>> {
-    let sizes = [
-        ("hidden", plan.hidden.to_string()),
-        ("shortest", plan.range[0].to_string()),
-        ("longest", plan.range[1].to_string()),
-    ];
-    let metadata = sizes.into_iter().chain(told).map(|(name, value)| (name.to_owned(), value));
-    safetensors::write(weights.iter().map(|(name, shape, values)| (&name[..], &shape[..], &values[..])), metadata)
+    let sizes = [plan.hidden, plan.range[0], plan.range[1]].map(|size| size.to_string());
+    let mut metadata = vec![("hidden", &sizes[0][..]), ("shortest", &sizes[1]), ("longest", &sizes[2])];
+    for (name, value) in &told {
+        metadata.push((name, value));
+    }
+    let mut tensors = Vec::new();
+    for (name, shape, values) in weights {
+        tensors.push((&name[..], &shape[..], &values[..]));
+    }
+    safetensors::write(&tensors, &metadata)
 }
 
 /// Reads a file that [`write`] made: the length of a header of JSON, the header, and all tensors without gaps. By hand, as
@@ -48,7 +52,9 @@ pub(super) fn read(bytes: &[u8]) -> Result<Recorded> {
     let (length, rest) = bytes.split_first_chunk::<8>().ok_or_else(damaged)?;
     let length = usize::try_from(u64::from_le_bytes(*length)).map_err(|_| damaged())?;
     let (header, data) = rest.split_at_checked(length).ok_or_else(damaged)?;
-    let header: Value = serde_json::from_slice(header).map_err(|_| damaged())?;
+    // As a text: it is the form of JSON that the engine reads anyway.
+    let header = std::str::from_utf8(header).map_err(|_| damaged())?;
+    let header: Value = serde_json::from_str(header).map_err(|_| damaged())?;
     let told = |name: &str| -> Result<String> {
         let value = header["__metadata__"][name].as_str();
         value.map(str::to_owned).ok_or_else(|| refuse(format!("the file does not tell its {name}")))
@@ -63,19 +69,27 @@ pub(super) fn read(bytes: &[u8]) -> Result<Recorded> {
         if tensor["dtype"] != "F32" {
             return Err(refuse(format!("{name} is not made of 32-bit floats")));
         }
-        let number = |value: &Value| value.as_u64().and_then(|value| usize::try_from(value).ok());
-        let extents = tensor["shape"].as_array().ok_or_else(damaged)?.iter().map(number);
-        let shape = extents.collect::<Option<Vec<usize>>>().ok_or_else(damaged)?;
-        let offset = |at: usize| number(&tensor["data_offsets"][at]).ok_or_else(damaged);
-        let values = data.get(offset(0)?..offset(1)?).ok_or_else(damaged)?;
-        let elements = shape.iter().try_fold(4usize, |product, &extent| product.checked_mul(extent));
-        if elements != Some(values.len()) {
+        let number = |value: &Value| value.as_u64().and_then(|value| usize::try_from(value).ok()).ok_or_else(damaged);
+        let mut shape = Vec::new();
+        let mut size = 4usize;
+        for extent in tensor["shape"].as_array().ok_or_else(damaged)? {
+            let extent = number(extent)?;
+            size = size.checked_mul(extent).ok_or_else(damaged)?;
+            shape.push(extent);
+        }
+        let offsets = &tensor["data_offsets"];
+        let bytes = data.get(number(&offsets[0])?..number(&offsets[1])?).ok_or_else(damaged)?;
+        if size != bytes.len() {
             return Err(damaged());
         }
-        used += values.len();
-        let values: Vec<f32> = values.as_chunks::<4>().0.iter().map(|&four| f32::from_le_bytes(four)).collect();
-        if values.iter().any(|value| !value.is_finite()) {
-            return Err(refuse(format!("{name} has a value that is not finite")));
+        used += size;
+        let mut values = Vec::new();
+        for four in bytes.as_chunks::<4>().0 {
+            let value = f32::from_le_bytes(*four);
+            if !value.is_finite() {
+                return Err(refuse(format!("{name} has a value that is not finite")));
+            }
+            values.push(value);
         }
         weights.push((name.clone(), shape, values));
     }

@@ -15,6 +15,6 @@ pub(super) fn write(spec: &NetworkSpec, layers: &[Layer]) -> Result<Vec<u8>> {
             [(weight, vec![layer.inputs, layer.units], layer.weight), (bias, vec![layer.units], layer.bias)]
         })
         .collect();
-    let metadata = [("network".to_owned(), spec.to_string())];
-    safetensors::write(tensors.iter().map(|(name, shape, values)| (&name[..], &shape[..], *values)), metadata)
+    let tensors: Vec<_> = tensors.iter().map(|(name, shape, values)| (&name[..], &shape[..], *values)).collect();
+    safetensors::write(&tensors, &[("network", &spec.to_string())])
 }
