@@ -27,7 +27,6 @@ pub use sgd::Sgd;
 
 use crate::graph::{DType, Error, Func, Graph, Result, Role, Type, Var, elements};
 use crate::ops::random::Randomness;
-use std::collections::HashSet;
 
 /// Rules by their names in links, with their usual numbers.
 pub const ALL: &[(&str, &dyn Rule)] = &[
@@ -239,7 +238,7 @@ impl<'a> Update<'a> {
         if g.leaf(step).is_none() || *g.ty(step) != Type::u32([]) {
             return wrong(format!("the step is {:?}", g.ty(step)), "count steps in a u32 leaf of shape []");
         }
-        let mut seen = HashSet::new();
+        let mut seen = Vec::new();
         for &(parameter, gradient) in pairs {
             let Some(leaf) = g.leaf(parameter) else {
                 return wrong(format!("%{} is no leaf", parameter.0), "update leaves only");
@@ -248,19 +247,21 @@ impl<'a> Update<'a> {
                 let message = format!("{} is {:?}, its gradient {:?}", leaf.name, leaf.ty, g.ty(gradient));
                 return wrong(message, "give f32 parameters gradients of their own shape");
             }
-            if !seen.insert(parameter) {
+            if seen.contains(&parameter) {
                 return wrong(format!("{} is updated twice", leaf.name), "list every parameter once");
             }
+            seen.push(parameter);
         }
-        let mut grouped = HashSet::new();
+        let mut grouped = Vec::new();
         for &parameter in self.groups.iter().flat_map(|group| &group.parameters) {
             let name = || g.leaf(parameter).map_or_else(|| format!("%{}", parameter.0), |leaf| leaf.name.clone());
             if !seen.contains(&parameter) {
                 return wrong(format!("{} is in a group but has no gradient", name()), "update it too");
             }
-            if !grouped.insert(parameter) {
+            if grouped.contains(&parameter) {
                 return wrong(format!("{} is in two groups", name()), "leave it in one");
             }
+            grouped.push(parameter);
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use super::table::Table;
 use crate::graph::{DType, Func, Graph, Type, Var, elements, strides};
 use crate::ops::reduce::Reduction;
 use crate::ops::scan::{Recurrence, Section};
-use std::collections::HashMap;
+use rustc_hash::FxHashMap;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -183,7 +183,7 @@ pub struct Lowering {
     labels: Vec<Arc<str>>,
     /// Label of the graph node that is being lowered.
     present: Arc<str>,
-    known: HashMap<(Core, Type), Value>,
+    known: FxHashMap<(Core, Type), Value>,
     /// The join or padded tensor that each part lies in, and where: from coordinates of the part to those of the whole.
     parts: Table<(Value, IndexMap)>,
     /// By graph node.

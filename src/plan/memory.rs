@@ -5,6 +5,7 @@
 use super::kernel::Buffer;
 use super::lower::Value;
 use super::table::Table;
+use crate::analysis::order;
 
 /// A temporary and the kernels between which it must be kept, both included.
 pub(crate) struct Life {
@@ -21,12 +22,14 @@ pub(crate) struct Pool {
 }
 
 impl Pool {
-    /// Places the temporaries of one entry; returns the buffer of each.
-    pub(crate) fn place(&mut self, mut lives: Vec<Life>, buffers: &mut Vec<Buffer>) -> Table<usize> {
-        lives.sort_by_key(|life| (std::cmp::Reverse(life.elements), life.from));
+    /// Places the temporaries of one entry, which come in the order in which they are made; returns the buffer of each.
+    pub(crate) fn place(&mut self, lives: &[Life], buffers: &mut Vec<Buffer>) -> Table<usize> {
+        debug_assert!(lives.is_sorted_by_key(|life| life.from), "in the order in which they are made");
+        let sizes: Vec<f64> = lives.iter().map(|life| life.elements as f64).collect();
         let mut taken: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.buffers.len()];
         let mut places = Table::default();
-        for life in lives {
+        // The largest first, and of equal ones the first to be made.
+        for life in order::descending(&sizes).into_iter().map(|position| &lives[position]) {
             let free = |slot: &usize| taken[*slot].iter().all(|&(from, to)| life.to < from || to < life.from);
             // The smallest that is large enough, else the largest, which then grows.
             let size = |slot: &usize| buffers[self.buffers[*slot]].elements;

@@ -177,7 +177,7 @@ impl Planner {
         if self.pools.len() <= depth {
             self.pools.resize_with(depth + 1, memory::Pool::default);
         }
-        let mut places = self.pools[depth].place(lives, &mut self.buffers);
+        let mut places = self.pools[depth].place(&lives, &mut self.buffers);
         for (value, elements) in padded {
             // Entries share values; the steps of a scan have their own.
             let known = self.padded.iter().find(|(known, _)| depth == 0 && *known == value).map(|(_, buffer)| *buffer);

@@ -133,8 +133,12 @@ impl Answerer {
         debug_assert_eq!(points.len(), n);
         let program = self.machine.program().clone();
         let leaf = |name: &str| program.leaf(name).expect("a leaf of the graph above");
-        let laid: Vec<f32> =
-            points.iter().flat_map(|point| &point[..features]).map(|&x| self.plan.rules.seen(x)).collect();
+        let mut laid = Vec::new();
+        for point in points {
+            for &coordinate in &point[..features] {
+                laid.push(self.plan.rules.seen(coordinate));
+            }
+        }
         self.machine.write(leaf("points"), &laid);
         let (encode, step) = (program.routine("encode").expect("planned"), program.routine("step").expect("planned"));
         self.machine.run(encode);
@@ -192,11 +196,12 @@ impl Answerer {
             answer.steps.push(candidates);
             beams = next;
         }
-        answer.rows = beams.first().map(|beam| beam.rows.clone()).unwrap_or_default();
-        answer.beams = beams
-            .into_iter()
-            .map(|Partial { tokens, stopped, log_probability, .. }| Finished { tokens, stopped, log_probability })
-            .collect();
+        for Partial { tokens, rows, stopped, log_probability, .. } in beams {
+            if answer.beams.is_empty() {
+                answer.rows = rows;
+            }
+            answer.beams.push(Finished { tokens, stopped, log_probability });
+        }
         answer
     }
 
@@ -221,11 +226,10 @@ fn insert(ways: &mut Vec<(usize, Option<usize>, f64)>, width: usize, way: (usize
 
 /// Logarithms of the softmax over the allowed logits; −∞ elsewhere.
 fn log_shares(logits: &[f32], allowed: impl Fn(usize) -> bool) -> Vec<f64> {
-    let mut logs: Vec<f64> = logits
-        .iter()
-        .enumerate()
-        .map(|(token, &logit)| if allowed(token) { logit as f64 } else { f64::NEG_INFINITY })
-        .collect();
+    let mut logs = Vec::new();
+    for (token, &logit) in logits.iter().enumerate() {
+        logs.push(if allowed(token) { logit as f64 } else { f64::NEG_INFINITY });
+    }
     let top = logs.iter().fold(f64::NEG_INFINITY, |top, &log| top.max(log));
     let sum: f64 = logs.iter().map(|log| (log - top).exp()).sum();
     logs.iter_mut().for_each(|log| *log -= top + sum.ln());

@@ -86,7 +86,8 @@ fn at_end(run: &RunView, measure: &str, n: usize) -> Option<f64> {
     run.finished.then(|| run.history.last(&column(measure, n)).map(f64::from)).flatten()
 }
 
-fn at_least(label: impl Into<String>, measured: Option<f64>, threshold: f64) -> Measured {
+#[inline(never)]
+fn at_least(label: &str, measured: Option<f64>, threshold: f64) -> Measured {
     Measured::new(label, measured, Relation::AtLeast, threshold)
 }
 
@@ -109,7 +110,7 @@ fn hulls(main: &RunView) -> Claim {
 fn areas(main: &RunView) -> Claim {
     let mut parts = Vec::new();
     for n in [5, 8] {
-        parts.push(at_least(format!("area at n = {n}"), at_end(main, "area", n), 0.99));
+        parts.push(at_least(&format!("area at n = {n}"), at_end(main, "area", n), 0.99));
         let crossing = at_end(main, "not simple", n);
         parts.push(Measured::new(format!("not simple at n = {n}"), crossing, Relation::AtMost, 0.06));
     }
@@ -203,8 +204,8 @@ fn sorting(main: &RunView) -> Claim {
 fn triangulations(main: &RunView, n: usize, chance: &Chance) -> Claim {
     let (coverage, accuracy) = (at_end(main, "coverage", n), at_end(main, "accuracy", n));
     let parts = vec![
-        at_least(format!("triangles found at n = {n}"), coverage, 0.60),
-        at_least(format!("whole triangulations at n = {n}"), accuracy, 0.12),
+        at_least(&format!("triangles found at n = {n}"), coverage, 0.60),
+        at_least(&format!("whole triangulations at n = {n}"), accuracy, 0.12),
     ];
     let detail = format!(
         "{} of the triangles are found and {} of the triangulations are right; as many random triples find {}. The paper \

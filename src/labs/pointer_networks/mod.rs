@@ -163,11 +163,16 @@ pub(crate) struct PointerNetworks {
 
 fn open(settings: &Settings, with_claims: bool) -> Result<Box<dyn Experiment>> {
     let plan = plan_of(settings);
-    let chances = plan.tests.iter().map(|(n, sets)| Chance::of(&plan.rules, *n, sets)).collect();
+    let mut chances = Vec::new();
+    for (n, sets) in plan.tests.iter() {
+        chances.push(Chance::of(&plan.rules, *n, sets));
+    }
     let g = &mut Graph::new();
     plan.network(g);
-    let untrained =
-        g.leaves().iter().map(|leaf| (leaf.name.clone(), leaf.ty.shape.clone(), leaf.initial.clone())).collect();
+    let mut untrained = Vec::new();
+    for leaf in g.leaves() {
+        untrained.push((leaf.name.clone(), leaf.ty.shape.clone(), leaf.initial.clone()));
+    }
     Ok(Box::new(PointerNetworks {
         runs: runs(&plan, settings, with_claims),
         plan,
@@ -353,8 +358,10 @@ impl PointerNetworks {
                 Ok((self.untrained.clone(), plan, ("untrained", text)))
             }
             ("here", _, Some(picture)) => {
-                let weights = picture.names.iter().zip(&picture.arrays);
-                let weights = weights.map(|(name, values)| (name.clone(), Vec::new(), values.clone())).collect();
+                let mut weights = Vec::new();
+                for (name, values) in picture.names.iter().zip(&picture.arrays) {
+                    weights.push((name.clone(), Vec::new(), values.clone()));
+                }
                 Ok((weights, plan, ("here", format!("this run, step {}", number::grouped(main.step)))))
             }
             _ => Ok((self.untrained.clone(), plan, ("untrained", "first weights, before any training".into()))),

@@ -125,12 +125,17 @@ impl Network {
 
     /// All trained leaves.
     pub(super) fn parameters(&self) -> Vec<Var> {
-        let pointers = self.pointer.iter().chain(self.reader.iter().map(|reader| &reader.0));
-        let projections = self.output.iter().chain(self.reader.iter().map(|reader| &reader.1));
-        let mut all = [self.encoder.parameters(), self.decoder.parameters(), vec![self.first]].concat();
+        let (reader, mix) = self.reader.unzip();
+        let mut all = self.encoder.parameters();
+        all.append(&mut self.decoder.parameters());
+        all.push(self.first);
         all.extend(self.stop);
-        all.extend(pointers.flat_map(Pointer::parameters));
-        all.extend(projections.flat_map(Projection::parameters));
+        for pointer in [self.pointer, reader].iter().flatten() {
+            all.append(&mut pointer.parameters());
+        }
+        for projection in [self.output, mix].iter().flatten() {
+            all.append(&mut projection.parameters());
+        }
         all
     }
 

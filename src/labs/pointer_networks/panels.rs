@@ -1,14 +1,14 @@
 //! What the lab draws.
 
 use super::Chance;
-use super::answer::Answer;
+use super::answer::{Answer, Candidate, Finished};
 use super::program::{Plan, column};
-use super::task::{Grade, Point, Set, Task};
+use super::task::{Grade, Point, Task};
 use crate::analysis::pca::{self, Axes, Projection};
 use crate::json::{NONE, json};
 use crate::labs::Payload;
 use crate::number::rounded;
-use crate::session::{RunView, View};
+use crate::session::{History, View};
 use serde_json::Value;
 
 /// Whose answer is shown, or why none is: `here`, `recorded` or `untrained`, and in words.
@@ -52,7 +52,11 @@ pub(super) fn answer(task: Task, shown: &Shown, payload: &mut Payload) -> Value 
     let best = &answer.beams[0];
     // As the visitor numbers the points; the stop stays the last.
     let place = |token: usize| places.get(token).copied().unwrap_or(token);
-    let placed = |tokens: &[usize]| tokens.iter().map(|&token| place(token) as f64).collect::<Vec<f64>>();
+    let placed = |tokens: &[usize]| {
+        let mut all = tokens.to_vec();
+        all.iter_mut().for_each(|token| *token = place(*token));
+        numbers(&all)
+    };
     let width = points.len() + 1;
     let mut seen = points.clone();
     let mut rows = answer.rows.clone();
@@ -62,20 +66,22 @@ pub(super) fn answer(task: Task, shown: &Shown, payload: &mut Payload) -> Value 
             rows[row * width + place(at)] = answer.rows[row * width + at];
         }
     }
-    let coordinates = seen.iter().flat_map(|point| &point[..if task == Task::Sort { 1 } else { 2 }]).copied().collect();
-    let beams = answer.beams.iter().map(|beam| {
-        json!({ "tokens": placed(&beam.tokens), "stopped": beam.stopped, "logProbability": beam.log_probability })
-    });
-    let steps = answer.steps.iter().map(|candidates| {
-        let one = candidates.iter().map(|candidate| {
-            json!({
-                "parent": candidate.parent,
-                "token": place(candidate.token),
-                "logProbability": candidate.log_probability,
-            })
-        });
-        Value::Array(one.collect())
-    });
+    let mut coordinates = Vec::new();
+    for point in &seen {
+        coordinates.extend_from_slice(&point[..if task == Task::Sort { 1 } else { 2 }]);
+    }
+    let mut beams = Vec::new();
+    for Finished { tokens, stopped, log_probability } in &answer.beams {
+        beams.push(json!({ "tokens": placed(tokens), "stopped": *stopped, "logProbability": *log_probability }));
+    }
+    let mut steps = Vec::new();
+    for candidates in &answer.steps {
+        let mut kept = Vec::new();
+        for &Candidate { parent, token, log_probability } in candidates {
+            kept.push(json!({ "parent": parent, "token": place(token), "logProbability": log_probability }));
+        }
+        steps.push(Value::Array(kept));
+    }
     json!({
         "task": name(task),
         "points": payload.array(coordinates),
@@ -85,9 +91,9 @@ pub(super) fn answer(task: Task, shown: &Shown, payload: &mut Payload) -> Value 
         "truth": placed(truth),
         "wrong": flags(&grade.wrong),
         "rows": payload.array(rows),
-        "beams": Value::Array(beams.collect()),
-        "steps": Value::Array(steps.collect()),
-        "figures": Value::Array(figures(task, shown)),
+        "beams": beams,
+        "steps": steps,
+        "figures": figures(task, shown),
         "verdict": if grade.right { "right" } else { "wrong" },
         "source": json!({ "kind": source.0, "text": source.1.as_str() }),
         "note": note(task, shown),
@@ -110,32 +116,32 @@ pub(super) fn name(task: Task) -> &'static str {
 }
 
 fn figures(task: Task, Shown { points, truth, answer, grade, bound, .. }: &Shown) -> Vec<Value> {
-    let figure = |name: &str, value: String| json!({ "name": name, "value": value });
+    let mut figures = Vec::new();
+    let mut add = |name: &str, value: String| figures.push(json!({ "name": name, "value": value }));
     let missing = || "–".to_owned();
     let wrong = grade.wrong.iter().filter(|wrong| **wrong).count();
-    let mut figures = match task {
+    match task {
         Task::Sort => {
-            vec![figure("right positions", format!("{} of {}", points.len() - wrong.min(points.len()), points.len()))]
+            add("right positions", format!("{} of {}", points.len() - wrong.min(points.len()), points.len()));
         }
-        Task::Hull => vec![
-            figure("area", if grade.valid { percent(grade.share) } else { missing() }),
-            figure("wrong edges", format!("{wrong}")),
-        ],
+        Task::Hull => {
+            add("area", if grade.valid { percent(grade.share) } else { missing() });
+            add("wrong edges", wrong.to_string());
+        }
         Task::Delaunay => {
-            vec![figure("triangles found", percent(grade.share)), figure("wrong triangles", format!("{wrong}"))]
+            add("triangles found", percent(grade.share));
+            add("wrong triangles", wrong.to_string());
         }
         Task::Tour => {
             let best = super::solve::tour::length(points, truth);
-            let mut all = vec![
-                figure("length", if grade.valid { rounded(grade.share, 3) } else { missing() }),
-                figure(if bound.is_some() { "best found" } else { "optimum" }, rounded(best, 3)),
-            ];
-            all.extend(bound.map(|bound| figure("no tour is below", rounded(bound, 3))));
-            all
+            add("length", if grade.valid { rounded(grade.share, 3) } else { missing() });
+            add(if bound.is_some() { "best found" } else { "optimum" }, rounded(best, 3));
+            if let Some(bound) = bound {
+                add("no tour is below", rounded(*bound, 3));
+            }
         }
-    };
-    let probability = answer.beams[0].log_probability.exp();
-    figures.push(figure("its probability", percent(probability)));
+    }
+    add("its probability", percent(answer.beams[0].log_probability.exp()));
     figures
 }
 
@@ -164,15 +170,17 @@ fn note(task: Task, Shown { points, answer, grade, bound, truth, .. }: &Shown) -
 
 /// Panel `diagram`.
 pub(super) fn diagram(task: Task, shown: &Shown, payload: &mut Payload) -> Value {
-    let inputs = shown.points.iter().map(|&[x, y]| {
+    let mut inputs = Vec::new();
+    for &[x, y] in &shown.points {
         let x = rounded(x as f64, 2);
-        Value::String(if task == Task::Sort { x } else { format!("{x} {}", rounded(y as f64, 2)) })
-    });
+        inputs.push(Value::String(if task == Task::Sort { x } else { x + " " + &rounded(y as f64, 2) }));
+    }
     let best = &shown.answer.beams[0];
-    let names: Vec<usize> = shown.places.iter().map(|place| place + 1).collect();
+    let mut names = numbers(&shown.places);
+    names.iter_mut().for_each(|name| *name += 1.0);
     json!({
-        "inputs": Value::Array(inputs.collect()),
-        "numbers": numbers(&names),
+        "inputs": inputs,
+        "numbers": names,
         "tokens": numbers(&best.tokens),
         "stopped": best.stopped,
         "rows": payload.array(shown.answer.rows.clone()),
@@ -192,32 +200,60 @@ pub(super) fn states(
     *axes = Some(new);
     let middle = |axis: usize| shown.points.iter().map(|point| point[axis]).sum::<f32>() / count as f32;
     let (center_x, center_y) = (middle(0), middle(1));
-    let angle = |point: &Point| (point[1] - center_y).atan2(point[0] - center_x);
-    let labels = shown.places.iter().map(|place| Value::String(format!("{}", place + 1)));
+    let mut labels = Vec::new();
+    for place in &shown.places {
+        labels.push(Value::String((place + 1).to_string()));
+    }
     let sorts = task == Task::Sort;
+    let mut colours = Vec::new();
+    for &[x, y] in &shown.points {
+        colours.push(if sorts { x } else { (y - center_y).atan2(x - center_x) });
+    }
+    let colours = payload.array(colours);
     let (angles, values, note) = if sorts {
-        let values = payload.array(shown.points.iter().map(|point| point[0]).collect());
-        (Value::Null, values, "Coloured by the number read.")
+        (Value::Null, colours, "Coloured by the number read.")
     } else {
-        let angles = payload.array(shown.points.iter().map(angle).collect());
-        (angles, Value::Null, "Coloured by the direction in which the point lies from the middle of the set.")
+        (colours, Value::Null, "Coloured by the direction in which the point lies from the middle of the set.")
     };
-    let label = |which: &str, share: f64| format!("{which} direction, {} of the variance", percent(share));
+    let label = |which: &str, share: f64| which.to_owned() + " direction, " + &percent(share) + " of the variance";
     json!({
         "x": payload.array(x),
         "y": payload.array(y),
         "angle": angles,
         "value": values,
-        "labels": Value::Array(labels.collect()),
+        "labels": labels,
         "xLabel": label("first", explained[0]),
         "yLabel": label("second", explained[1]),
         "note": note,
     })
 }
 
-fn curve(run: &RunView, column: &str, name: &str, role: &str, payload: &mut Payload) -> Value {
-    let x = run.history.steps().iter().map(|&step| step as f32).collect();
-    json!({ "name": name, "role": role, "x": payload.array(x), "y": payload.array(run.history.column(column).to_vec()) })
+/// A curve of a chart; a thin one is drawn so.
+#[inline(never)]
+fn curve(name: &str, role: &str, thin: bool, [x, y]: [Vec<f32>; 2], payload: &mut Payload) -> Value {
+    let mut curve = json!({ "name": name, "role": role, "x": payload.array(x), "y": payload.array(y) });
+    if thin {
+        curve["thin"] = Value::Bool(true);
+    }
+    curve
+}
+
+/// The values of a column over the steps, divided by `by`.
+#[inline(never)]
+fn over_steps(history: &History, measure: &str, n: usize, by: f32) -> [Vec<f32>; 2] {
+    let steps = history.steps().iter().map(|&step| step as f32).collect();
+    let mut values = history.column(&column(measure, n)).to_vec();
+    values.iter_mut().for_each(|value| *value /= by);
+    [steps, values]
+}
+
+/// The axis of the values: lengths of tours, or shares.
+fn value_axis(tour: bool, share: &str) -> Value {
+    if tour {
+        json!({ "label": "tour", "unit": "times the optimum", "min": 1 })
+    } else {
+        json!({ "label": share, "min": 0, "max": 1 })
+    }
 }
 
 /// The measures that curves show: name recorded, name shown, role.
@@ -240,32 +276,23 @@ pub(super) fn training(plan: &Plan, chance: &Chance, view: &View, payload: &mut 
     let mut series: Vec<Value> = Vec::new();
     let baseline = view.runs.get(1).filter(|run| run.name.starts_with(super::BASELINE));
     let tour = plan.rules.task == Task::Tour;
+    let (compared, by) = if tour { ("tour", chance.exact as f32) } else { ("accuracy", 1.0) };
+    let mut add = |name: &str, role: &str, thin: bool, history: &History, measure: &str| {
+        series.push(curve(name, role, thin, over_steps(history, measure, n, by), payload));
+    };
     if tour {
-        let ratio = |run: &RunView, name: &str, role: &str, payload: &mut Payload| {
-            let tours = run.history.column(&column("tour", n));
-            let steps = run.history.steps().iter().map(|&step| step as f32).collect();
-            let above = tours.iter().map(|tour| tour / chance.exact as f32).collect();
-            json!({ "name": name, "role": role, "x": payload.array(steps), "y": payload.array(above) })
-        };
-        series.push(ratio(&main, "pointing", "category-0", payload));
-        series.extend(baseline.map(|run| ratio(run, "dictionary", "category-1", payload)));
+        add("pointing", "category-0", false, main.history, compared);
     } else {
         for (measure, name, role) in shown_measures(plan.rules.task).iter().take(2) {
-            series.push(curve(&main, &column(measure, n), name, role, payload));
+            add(name, role, false, main.history, measure);
         }
-        series.extend(baseline.map(|run| {
-            let mut curve = curve(run, &column("accuracy", n), "exact, dictionary", "category-1", payload);
-            curve["thin"] = json!(true);
-            curve
-        }));
     }
-    for (seed, history) in &view.other_seeds {
-        if !tour {
-            let x = history.steps().iter().map(|&step| step as f32).collect();
-            let y = history.column(&column("accuracy", n)).to_vec();
-            let name = format!("seed {seed}");
-            series.push(json!({ "name": name, "role": "category-0", "thin": true, "x": payload.array(x), "y": payload.array(y) }));
-        }
+    if let Some(run) = baseline {
+        let name = if tour { "dictionary" } else { "exact, dictionary" };
+        add(name, "category-1", !tour, run.history, compared);
+    }
+    for (seed, history) in view.other_seeds.iter().filter(|_| !tour) {
+        add(&format!("seed {seed}"), "category-0", true, history, compared);
     }
     let rules = if tour {
         json!([
@@ -275,15 +302,10 @@ pub(super) fn training(plan: &Plan, chance: &Chance, view: &View, payload: &mut 
     } else {
         json!(NONE)
     };
-    let y = if tour {
-        json!({ "label": "tour", "unit": "times the optimum", "min": 1 })
-    } else {
-        json!({ "label": format!("share of 300 test sets of {n}"), "min": 0, "max": 1 })
-    };
     json!({
         "x": json!({ "label": "step", "unit": "steps", "scale": "linear", "min": 0, "max": main.steps }),
-        "y": y,
-        "series": Value::Array(series),
+        "y": value_axis(tour, &format!("share of 300 test sets of {n}")),
+        "series": series,
         "bands": NONE,
         "rules": rules,
         "timeline": true,
@@ -293,50 +315,44 @@ pub(super) fn training(plan: &Plan, chance: &Chance, view: &View, payload: &mut 
 /// Panel `by_length`: the same network on sets of other lengths.
 pub(super) fn by_length(plan: &Plan, chances: &[Chance], view: &View, payload: &mut Payload) -> Value {
     let main = view.main();
-    let at = |measure: &str, n: usize| main.history.before(&column(measure, n), main.step);
-    let lengths: Vec<f32> = plan.tests.iter().map(|(n, _)| *n as f32).collect();
+    let at = |measure: &str, n: usize| main.history.before(&column(measure, n), main.step).map(f64::from);
     let mut series: Vec<Value> = Vec::new();
     let tour = plan.rules.task == Task::Tour;
-    let mut add = |name: &str, role: &str, values: Vec<f32>, payload: &mut Payload| {
-        series.push(
-            json!({ "name": name, "role": role, "x": payload.array(lengths.clone()), "y": payload.array(values) }),
-        );
+    // The exact answer of another task than tours scores 1.
+    let mut add = |name: &str, role: &str, value: &dyn Fn(usize, &Chance) -> Option<f64>| {
+        let mut line = [Vec::new(), Vec::new()];
+        for ((n, _), chance) in plan.tests.iter().zip(chances) {
+            line[0].push(*n as f32);
+            line[1].push(value(*n, chance).map_or(f32::NAN, |value| (value / chance.exact) as f32));
+        }
+        series.push(curve(name, role, false, line, payload));
     };
     if tour {
-        let ratios = |of: &dyn Fn(usize, &Chance) -> Option<f64>| -> Vec<f32> {
-            let one = |((n, _), chance): (&(usize, Vec<Set>), &Chance)| {
-                of(*n, chance).map_or(f32::NAN, |tour| (tour / chance.exact) as f32)
-            };
-            plan.tests.iter().zip(chances).map(one).collect()
-        };
-        add("pointing", "category-0", ratios(&|n, _| at("tour", n).map(f64::from)), payload);
-        add("nearest neighbour", "category-2", ratios(&|_, chance| Some(chance.heuristic)), payload);
-        add("chance", "other", ratios(&|_, chance| Some(chance.random)), payload);
+        add("pointing", "category-0", &|n, _| at("tour", n));
+        add("nearest neighbour", "category-2", &|_, chance| Some(chance.heuristic));
     } else {
         for (measure, name, role) in shown_measures(plan.rules.task) {
-            let values = plan.tests.iter().map(|(n, _)| at(measure, *n).unwrap_or(f32::NAN)).collect();
-            add(name, role, values, payload);
+            add(name, role, &|n, _| at(measure, n));
         }
-        let name = if plan.rules.task == Task::Delaunay { "chance, triangles" } else { "chance, exact" };
-        add(name, "other", chances.iter().map(|chance| chance.random as f32).collect(), payload);
     }
+    let name = match plan.rules.task {
+        Task::Tour => "chance",
+        Task::Delaunay => "chance, triangles",
+        Task::Sort | Task::Hull => "chance, exact",
+    };
+    add(name, "other", &|_, chance| Some(chance.random));
     if let Some(run) = view.runs.get(1).filter(|run| !tour && run.name.starts_with(super::BASELINE)) {
         let n = plan.range[1];
         let value = run.history.before(&column("accuracy", n), run.step).unwrap_or(f32::NAN);
         // A dictionary of n words has no answer at any other length: a dash of its own.
-        let x = payload.array(vec![n as f32 - 0.3, n as f32 + 0.3]);
-        series.push(json!({ "name": "dictionary", "role": "category-1", "x": x, "y": payload.array(vec![value; 2]) }));
+        let dash = [vec![n as f32 - 0.3, n as f32 + 0.3], vec![value; 2]];
+        series.push(curve("dictionary", "category-1", false, dash, payload));
     }
     let band = json!({ "from": plan.range[0], "to": plan.range[1], "label": "trained on" });
-    let y = if tour {
-        json!({ "label": "tour", "unit": "times the optimum", "min": 1 })
-    } else {
-        json!({ "label": "share of 300 test sets", "min": 0, "max": 1 })
-    };
     json!({
         "x": json!({ "label": "points n", "scale": "linear", "min": plan.tests[0].0, "max": plan.tests[plan.tests.len() - 1].0 }),
-        "y": y,
-        "series": Value::Array(series),
+        "y": value_axis(tour, "share of 300 test sets"),
+        "series": series,
         "bands": json!([band]),
         "rules": NONE,
         "timeline": false,

@@ -77,11 +77,12 @@ impl Plan {
             g.scoped(&format!("tests of {n}"), |g| self.test(g, &network, *n, sets, &mut outputs))?;
         }
         entries.push(Entry { name: "measure".into(), outputs, assigns: Vec::new() });
-        let weights = parameters.iter().map(|&parameter| {
+        let mut weights = Vec::new();
+        for &parameter in &parameters {
             let name = g.leaf(parameter).map(|leaf| leaf.name.clone()).unwrap_or_default();
-            (name, parameter)
-        });
-        entries.push(Entry { name: "picture".into(), outputs: weights.collect(), assigns: Vec::new() });
+            weights.push((name, parameter));
+        }
+        entries.push(Entry { name: "picture".into(), outputs: weights, assigns: Vec::new() });
         plan::plan(g, &entries)
     }
 
@@ -247,7 +248,9 @@ fn beam(g: &mut Graph, network: &Network, memory: &Memory, points: Var, width: u
             let taken = g.take(by_beam, parent, 1)?;
             g.reshape(taken, &[&[rows], shape].concat())
         };
-        state = next.0.iter().map(|&part| follow(g, part, &[hidden])).collect::<Result<_>>()?;
+        for (part, &next) in state.iter_mut().zip(&next.0) {
+            *part = follow(g, next, &[hidden])?;
+        }
         used = follow(g, used, &[n])?;
         for tour in &mut tours {
             *tour = g.take(*tour, parent, 1)?;
@@ -326,9 +329,13 @@ impl crate::labs::Judge for Judge {
             if n == self.plan.range[1] {
                 names.push("loss".to_owned());
             }
-            names.extend(measures(self.plan.rules.task).iter().map(|measure| column(measure, n)));
+            for measure in measures(self.plan.rules.task) {
+                names.push(column(measure, n));
+            }
             if self.plan.rules.task == Task::Tour && n == self.plan.range[1] {
-                names.extend(BEAMS[1..].iter().flat_map(|&width| beam_columns(width)));
+                for &width in &BEAMS[1..] {
+                    names.extend(beam_columns(width));
+                }
             }
         }
         names

@@ -110,13 +110,10 @@ impl Rules {
     pub(super) fn draw(&self, n: usize, rng: &mut Rng, points: &mut Vec<Point>) {
         for _ in 0..MOST_DRAWS {
             points.clear();
-            points.extend((0..n).map(|_| match self.task {
-                Task::Sort => [rng.uniform(), 0.0],
-                _ => {
-                    let x = rng.uniform();
-                    [x, rng.uniform()]
-                }
-            }));
+            for _ in 0..n {
+                let x = rng.uniform();
+                points.push([x, if self.task == Task::Sort { 0.0 } else { rng.uniform() }]);
+            }
             if !matches!(self.task, Task::Hull | Task::Delaunay) || !hull::is_degenerate(points) {
                 break;
             }
@@ -131,7 +128,7 @@ impl Rules {
     pub(super) fn reading_order(&self, points: &[Point]) -> Vec<usize> {
         match self.inputs {
             InputOrder::Random => (0..points.len()).collect(),
-            InputOrder::ByX => order::ascending(&points.iter().map(|point| point[0]).collect::<Vec<f32>>()),
+            InputOrder::ByX => by_x(points),
         }
     }
 
@@ -143,7 +140,7 @@ impl Rules {
     /// The exact answer, without the stop; for a tour that may not be the shortest, what none is shorter than.
     pub(super) fn answer_with_bound(&self, points: &[Point], solver: &mut Solver) -> (Vec<usize>, Option<f64>) {
         let answer = match self.task {
-            Task::Sort => order::ascending(&points.iter().map(|point| point[0]).collect::<Vec<f32>>()),
+            Task::Sort => by_x(points),
             Task::Hull => {
                 let hull = hull::convex_hull(points);
                 let mut corners = if self.lowest_first { hull::from_lowest_index(&hull) } else { hull };
@@ -153,7 +150,7 @@ impl Rules {
             Task::Delaunay => {
                 let triangles = delaunay::triangulate(points);
                 let triangles = if self.by_incenter { delaunay::by_incenter(points, &triangles) } else { triangles };
-                triangles.into_iter().flatten().collect()
+                triangles.as_flattened().to_vec()
             }
             Task::Tour => {
                 let tour = solver.tour.shortest(points);
@@ -167,8 +164,10 @@ impl Rules {
     pub(super) fn grade(&self, points: &[Point], truth: &[usize], tokens: &[usize], stopped: bool) -> Grade {
         match self.task {
             Task::Sort => {
-                let wrong: Vec<bool> =
-                    tokens.iter().enumerate().map(|(at, token)| truth.get(at) != Some(token)).collect();
+                let mut wrong = Vec::new();
+                for (at, token) in tokens.iter().enumerate() {
+                    wrong.push(truth.get(at) != Some(token));
+                }
                 Grade {
                     right: stopped && tokens == truth,
                     valid: stopped && tour::is_valid(tokens, points.len()),
@@ -216,14 +215,20 @@ impl Rules {
     pub(super) fn test_sets(&self, n: usize, count: usize) -> Vec<Set> {
         let mut rng = Rng::at_step(TEST_SEED, crate::rng::stream("pointer-networks/test"), n as u32);
         let mut solver = Solver::default();
-        let one = |_| {
+        let mut sets = Vec::new();
+        for _ in 0..count {
             let mut points = Vec::new();
             self.draw(n, &mut rng, &mut points);
             let truth = self.answer(&points, &mut solver);
-            (points, truth)
-        };
-        (0..count).map(one).collect()
+            sets.push((points, truth));
+        }
+        sets
     }
+}
+
+/// Positions from left to right.
+fn by_x(points: &[Point]) -> Vec<usize> {
+    order::ascending(&points.iter().map(|point| point[0]).collect::<Vec<f32>>())
 }
 
 /// Complete triples.

@@ -11,8 +11,12 @@ use super::{cross, grid};
 /// place gives one point. O(n log n): the monotone chain of Andrew (1979).
 pub fn convex_hull(points: &[[f32; 2]]) -> Vec<usize> {
     let at = grid(points);
-    let mut sorted = lexicographic(&at);
-    sorted.dedup_by(|later, earlier| at[*later] == at[*earlier]);
+    let mut sorted: Vec<usize> = Vec::new();
+    for next in lexicographic(&at) {
+        if sorted.last().is_none_or(|&last| at[last] != at[next]) {
+            sorted.push(next);
+        }
+    }
     if sorted.len() < 2 {
         return sorted;
     }
