@@ -24,8 +24,11 @@ if (!engine || !speed) throw new Error("--engine, --speed: name the folders that
 const out = /** @type {string} */ (options.out);
 /** Everything but index.html and the service worker, whose names must not change. */
 const ASSETS = "assets";
-/** Budgets in bytes after gzip; going over one fails the build. `lab` is what runs any one lab: the engine and its code. */
-const BUDGET = { lab: 350 * 1024, speed: 250 * 1024, firstPaint: 150 * 1024 };
+/**
+ * Budgets in bytes after gzip; going over one fails the build. `lab` is what runs any one lab: the engine and its code. Node
+ * packs this one percent worse than `gzip -9`, with which it is to be at most 350 KB.
+ */
+const BUDGET = { lab: 353 * 1024, speed: 250 * 1024, firstPaint: 150 * 1024 };
 
 const staging = `${out}.new`;
 await rm(staging, { recursive: true, force: true });

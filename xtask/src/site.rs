@@ -65,10 +65,9 @@ pub fn compile(profile: &str, features: &str, name: &str) -> Result<PathBuf> {
     // The relocations tell what each lab alone needs.
     let link = ["--", "-C", "link-arg=--emit-relocs"];
     let chunked = profile == "site" && features.split(',').any(|feature| feature == "labs");
-    run(cargo()
-        .args(build)
-        .args(["--profile", profile, "--features", features])
-        .args(link.iter().filter(|_| chunked)))?;
+    let mut command = cargo();
+    command.args(["--config", &anonymous()]).args(build).args(["--profile", profile, "--features", features]);
+    run(command.args(link.iter().filter(|_| chunked)))?;
     let target = target_folder();
     let folder = target.join("site").join(name);
     let wasm = target.join("wasm32-unknown-unknown").join(profile).join("petri.wasm");
@@ -83,6 +82,16 @@ pub fn compile(profile: &str, features: &str, name: &str) -> Result<PathBuf> {
         optimise(&engine)?;
     }
     Ok(folder)
+}
+
+/// A setting of cargo that leaves the place of the sources of libraries on this machine out of what is built: it is nobody's
+/// business, it is in every message of a panic, and the same sources must give the same bytes everywhere.
+fn anonymous() -> String {
+    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| Some(std::env::home_dir()?.join(".cargo")));
+    let registries = home.and_then(|home| fs::read_dir(home.join("registry/src")).ok());
+    let folders = registries.into_iter().flatten().flatten().map(|folder| folder.path());
+    let flags = folders.map(|folder| format!("'--remap-path-prefix={}/='", folder.display()));
+    format!("target.wasm32-unknown-unknown.rustflags=[{}]", flags.collect::<Vec<_>>().join(", "))
 }
 
 /// Takes what each lab alone needs, and the playground, out of the engine, to lie in a folder by the lab's name in links.

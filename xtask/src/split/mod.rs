@@ -64,7 +64,7 @@ pub fn split(linked: &[u8], engine: &[u8], doors: &[(String, String)]) -> Result
         for caller in owned.range(..ids.len()) {
             for callee in called(&module, &ids, *caller).into_iter().filter(|callee| !owned.contains(callee)) {
                 let next = exported.len();
-                exported.entry(callee).or_insert_with(|| format!("${next}"));
+                exported.entry(callee).or_insert_with(|| short(next));
             }
         }
     }
@@ -79,7 +79,7 @@ pub fn split(linked: &[u8], engine: &[u8], doors: &[(String, String)]) -> Result
         module.exports.add(name, ids[*function]);
     }
     take_out(&mut module, &ids, &owned, &links);
-    Ok((module.emit_wasm(), chunks))
+    Ok((emit(module), chunks))
 }
 
 fn parse(wasm: &[u8]) -> Result<Module> {
@@ -94,12 +94,28 @@ fn parse(wasm: &[u8]) -> Result<Module> {
     Ok(module)
 }
 
+/// A short name for a number: 0 … 9, a … z, 10 … zz, …
+fn short(number: usize) -> String {
+    let last = char::from(b"0123456789abcdefghijklmnopqrstuvwxyz"[number % 36]);
+    if number < 36 { last.to_string() } else { format!("{}{last}", short(number / 36)) }
+}
+
+/// The bytes of a module. Names of functions are as they are read by people: in the order of these, by which the optimiser
+/// lays functions out, the copies of a generic one lie side by side and compress well.
+fn emit(mut module: Module) -> Vec<u8> {
+    for name in module.funcs.iter_mut().filter_map(|function| function.name.as_mut()) {
+        *name = demangled(name);
+    }
+    module.emit_wasm()
+}
+
+fn demangled(name: &str) -> String {
+    format!("{:#}", rustc_demangle::demangle(name))
+}
+
 /// The function of a path such as `petri::labs::grokking::open`.
 fn find(module: &Module, ids: &[FunctionId], path: &str) -> Result<usize> {
-    let named = |id: &FunctionId| {
-        let name = module.funcs.get(*id).name.as_deref().unwrap_or_default();
-        format!("{:#}", rustc_demangle::demangle(name)) == path
-    };
+    let named = |id: &FunctionId| module.funcs.get(*id).name.as_deref().is_some_and(|name| demangled(name) == path);
     ids.iter().position(named).with_context(|| format!("the engine has no function {path}"))
 }
 
@@ -225,7 +241,7 @@ fn chunk(engine: &[u8], owned: &BTreeSet<usize>, links: &Links, exported: &BTree
     }
     walrus::passes::gc::run(&mut module);
     ensure!(module.imports.iter().all(|import| import.module == ENGINE), "a chunk would import from the page");
-    Ok(module.emit_wasm())
+    Ok(emit(module))
 }
 
 /// Leaves a chunk the bytes that it brings, as few segments as there are rows of them.
