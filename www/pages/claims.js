@@ -86,7 +86,7 @@ function meets({ measured, relation, threshold }) {
 function partText({ measured, relation, threshold, unit }) {
   const space = unit && unit !== "×" ? " " : "";
   const small = threshold !== 0 && Math.abs(threshold) < 1e-4;
-  return `${formatNumber(measured)}${measured === null ? "" : space + unit} ${relation} ${small ? formatNumber(threshold) : threshold.toLocaleString("en", { maximumSignificantDigits: 4 })}`;
+  return `${formatNumber(measured)}${measured === null ? "" : space + unit} ${relation} ${small ? formatNumber(threshold) : threshold.toLocaleString("en", { maximumSignificantDigits: 4 }).replace("-", "−")}`;
 }
 
 /** @param {{step: number, of: number}} progress */

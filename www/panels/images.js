@@ -70,7 +70,11 @@ function create(element, info) {
     if (!payload || !choice) return;
     const count = choice.by === "column" ? payload.columns : payload.count;
     const next = Math.max(0, Math.min(count - 1, at));
-    if (next !== choice.at) context.set?.(choice.control, String(next + (choice.first ?? 0)));
+    if (next === choice.at) return;
+    context.set?.(choice.control, String(next + (choice.first ?? 0)));
+    // Shown at once: the next press must count from here, however long the answer takes.
+    payload = { ...payload, choice: { ...choice, at: next } };
+    plot.ask();
   };
   canvas.addEventListener("click", (event) => {
     const box = canvas.getBoundingClientRect();
@@ -128,7 +132,11 @@ class Pager {
       button.className = "button";
       button.textContent = sign;
       button.addEventListener("click", () => {
-        if (this.pages) set(this.pages.control, String((this.pages.at + by + this.pages.count) % this.pages.count));
+        if (!this.pages) return;
+        const { at, count, control } = this.pages;
+        const next = (at + by + count) % count;
+        set(control, String(next));
+        this.show({ ...this.pages, at: next });
       });
       return button;
     };

@@ -167,7 +167,11 @@ class Roll {
   /** @param {1 | -1} by */
   choose(by) {
     const choice = this.payload?.choice;
-    if (choice) this.context.set?.(choice.control, String((choice.at + by + choice.count) % choice.count));
+    if (!choice) return;
+    const next = (choice.at + by + choice.count) % choice.count;
+    this.context.set?.(choice.control, String(next));
+    // The next press counts from here, however long the answer takes.
+    choice.at = next;
   }
 
   /** @param {{left: number, top: number}} point */
