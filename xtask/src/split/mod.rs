@@ -3,8 +3,8 @@
 //! table, and its constants, and imports from the engine what it calls there.
 //!
 //! What a lab needs follows from what refers to what: everything that is reached from the function that opens the lab, and
-//! not without opening one. Functions that most labs need stay in the engine; others are in the chunk of each lab that needs
-//! them, which is right whichever of them a place in the table holds. Variables must not begin anew with the next chunk, so
+//! not without opening one. Functions that a third of the labs need stay in the engine; others are in the chunk of each lab
+//! that needs them, which is right whichever of them a place in the table holds. Variables must not begin anew with the next chunk, so
 //! data of several labs stay in the engine.
 
 mod links;
